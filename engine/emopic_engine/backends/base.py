@@ -1,0 +1,80 @@
+"""What a backend is: something that turns a torch module into a function over numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+
+Array = NDArray[Any]
+Precision = Literal["f32", "bf16"]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output of a graph. `shape` uses -1 where the size may vary between calls."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model's forward pass, ready to be compiled.
+
+    `key` identifies weights and architecture (a hash), so that a compiled form can be cached;
+    `module` is called only when no cached form exists, so that a warm start never builds it.
+    `example` gives one valid array per input, for tracing.
+    """
+
+    name: str
+    key: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    module: Callable[[], torch.nn.Module]
+    example: Callable[[], tuple[Array, ...]]
+
+
+class Compiled(Protocol):
+    """A compiled graph. Not thread-safe: one call at a time. Outputs are owned by the caller."""
+
+    def __call__(self, *inputs: Array) -> tuple[Array, ...]: ...
+
+
+class Backend(Protocol):
+    """Compiles graphs for one device.
+
+    `name` is the table's name, `device` and `precision` say what really runs, `versions` maps
+    library names to versions.
+    """
+
+    name: str
+    device: str
+    precision: Precision
+    versions: dict[str, str]
+
+    def compile(self, graph: Graph) -> Compiled:
+        """Compile `graph`. Raises `BackendUnavailable` or `ModelError`."""
+        ...
+
+
+def check_inputs(graph: Graph, inputs: Sequence[Array]) -> None:
+    """Refuse arrays that do not fit the graph's input specs (count, dtype, rank, fixed sizes)."""
+    if len(inputs) != len(graph.inputs):
+        raise ValueError(f"{graph.name} takes {len(graph.inputs)} inputs, got {len(inputs)}")
+    for spec, array in zip(graph.inputs, inputs, strict=True):
+        fits = array.ndim == len(spec.shape) and all(
+            want in (-1, have) for want, have in zip(spec.shape, array.shape, strict=True)
+        )
+        if not fits or array.dtype != np.dtype(spec.dtype):
+            raise ValueError(
+                f"{graph.name}.{spec.name} must be {spec.dtype}{list(spec.shape)}, "
+                f"got {array.dtype}{list(array.shape)}"
+            )

@@ -1,0 +1,72 @@
+"""Errors of the engine.
+
+    EngineError
+    ├── ModelError            a model directory or its weights cannot be used
+    ├── BackendUnavailable    the backend asked for cannot run here
+    ├── InputError            what the caller handed in cannot be used
+    │   ├── PictureError      … a picture
+    │   └── LineError         … a line of text
+    ├── DataError             a data set cannot be read
+    └── DeviceError           the device failed while computing
+
+Every error carries `code` (stable, part of the wire protocol) and a message that is safe to show.
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Anything the engine refuses or fails to do.
+
+    `code` is stable; `message` names the value and the fix and is safe to show to a client.
+    """
+
+    code = "engine"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class ModelError(EngineError):
+    """A model directory is missing a part, or its parts do not fit together."""
+
+    code = "model"
+
+
+class BackendUnavailable(EngineError):
+    """The backend asked for cannot run on this machine; the message says what is missing."""
+
+    code = "backend_unavailable"
+
+
+class InputError(EngineError):
+    """The caller's input cannot be used. Never the engine's fault."""
+
+    code = "bad_input"
+
+
+class PictureError(InputError):
+    """A picture cannot be used: codes `picture_format`, `picture_too_large`, `picture_broken`."""
+
+    code = "picture_broken"
+
+
+class LineError(InputError):
+    """A line cannot be classified: codes `line_empty`, `line_too_long`."""
+
+    code = "line_empty"
+
+
+class DataError(EngineError):
+    """A data set cannot be read; the message names file, row and column."""
+
+    code = "data"
+
+
+class DeviceError(EngineError):
+    """The device failed: out of memory, or an error after which it cannot be trusted."""
+
+    code = "device"
