@@ -1,0 +1,3 @@
+"""Client for an Emopic server: Korean chat lines in, a living face out."""
+
+__version__ = "0.1.0"
