@@ -1,0 +1,112 @@
+"""Errors of the server, and the table of error codes that go over the wire.
+
+    ServerError
+    ├── ConfigError        the server cannot start with this configuration
+    ├── Refusal            a client's message is refused; becomes an `error` event
+    ├── StateError         a session was asked for a step its state does not allow (our fault)
+    └── WorkerDied         the engine's thread ended; the server ends with it
+
+`CODES` is the one source of the codes in `server/PROTOCOL.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from emopic_client.wire import Fault
+
+
+class ErrorCode(NamedTuple):
+    """Whose fault a code is, whether `retry_ms` comes with it, and what it means."""
+
+    fault: Fault
+    retry: bool
+    meaning: str
+
+
+CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
+    {
+        # what was sent
+        "bad_message": ErrorCode("client", False, "the message cannot be decoded"),
+        "unknown_type": ErrorCode("client", False, "the message has no known `type`"),
+        "bad_field": ErrorCode("client", False, "a field is missing, mistyped or out of range"),
+        "message_too_large": ErrorCode("client", False, "larger than `limits.message_bytes`"),
+        "rate_limited": ErrorCode("client", True, "more than `limits.messages_per_minute`"),
+        "already_identified": ErrorCode("client", False, "`identify` came a second time"),
+        # characters
+        "unknown_character": ErrorCode("client", False, "no such character for this session"),
+        "too_many_characters": ErrorCode(
+            "client", False, "the session has `limits.characters_per_session` already"
+        ),
+        "unknown_builtin": ErrorCode("client", False, "no built-in face has this id"),
+        "picture_format": ErrorCode("client", False, "not a single-frame JPEG, PNG or WebP"),
+        "picture_too_large": ErrorCode("client", False, "more bytes or pixels than the limits"),
+        "picture_broken": ErrorCode("client", False, "the picture cannot be decoded"),
+        # lines and expressions
+        "line_empty": ErrorCode("client", False, "the line has nothing to classify"),
+        "line_too_long": ErrorCode("client", False, "longer than `limits.line_chars`"),
+        "unknown_emotion": ErrorCode("client", False, "not in `hello.emotions`"),
+        # the server
+        "busy": ErrorCode("server", True, "the queue is full; nothing was queued"),
+        "closing": ErrorCode("server", True, "the server is shutting down"),
+        "device": ErrorCode("server", True, "the device failed; the item was not computed"),
+        "engine": ErrorCode("server", False, "the engine failed on this item"),
+    }
+)
+
+NOTICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "face_centred": "no face was found in the picture; its middle is used",
+        "line_cut": "the line was shortened to `limits.line_chars`, as asked",
+    }
+)
+
+
+class ServerError(Exception):
+    """Anything the server refuses or fails to do; `message` is safe to show."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(ServerError):
+    """A configuration value cannot be used. Names key, value and what was expected."""
+
+    def __init__(self, key: str, value: object, expected: str) -> None:
+        super().__init__(f"{key} = {value!r}: expected {expected}")
+        self.key = key
+        self.value = value
+        self.expected = expected
+
+
+class Refusal(ServerError):
+    """A client's message is refused. `code` is a key of `CODES`; `ref` says what it is about."""
+
+    def __init__(
+        self, code: str, message: str, *, ref: str | None = None, retry_ms: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.ref = ref
+        self.retry_ms = retry_ms
+
+    @property
+    def fault(self) -> Fault:
+        """Who can mend it."""
+        return CODES[self.code].fault
+
+
+class StateError(ServerError):
+    """A session cannot take this step from its state."""
+
+    def __init__(self, state: str, step: str) -> None:
+        super().__init__(f"a session that is {state} cannot {step}")
+        self.state = state
+        self.step = step
+
+
+class WorkerDied(ServerError):
+    """The engine's thread ended with an error it does not survive."""
