@@ -307,7 +307,8 @@ class Frame(_Message, tag="frame", frozen=True):
 
     `width` and `height` are of the full frame. With `rect` = [x, y, w, h], `data` is only that
     rectangle of it, to be drawn over the last full frame. `raw` data is RGBA, row by row, 8 bits a
-    channel. `line` is the line that moved the face, if any.
+    channel. `line` is the line that moved the face, if any. `cached` says that the picture was
+    not rendered for this frame but found among those rendered before.
     """
 
     character: str
@@ -319,6 +320,7 @@ class Frame(_Message, tag="frame", frozen=True):
     data: bytes
     rect: Rect | None = None
     line: str | None = None
+    cached: bool = False
 
 
 class Blendshapes(_Message, tag="blendshapes", frozen=True):
