@@ -1,0 +1,255 @@
+"""The face over time: emotion events in, an expression at any moment out.
+
+A face goes through one path after each event, all of it known when the event comes:
+
+    present ──transition_ms──▶ target ──hold_ms──▶ target ──decay_ms──▶ neutral
+
+An event in the middle starts a new path from the present expression, so the face never jumps.
+Targets and outputs lie on a grid of 1/16: a transition walks through few distinct expressions,
+and walks through the same ones again next time. The path itself is not quantised.
+
+Only the emotions other than neutral move by themselves; neutral is what they leave over, and all
+there is at rest. A set of emotions without a neutral one rests at all zeros.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final, TypeAlias
+
+from msgspec import UNSET
+
+from emopic_client.wire import CharacterOptions
+
+STEPS: Final = 16
+_TICK: Final = 5e-7  # seconds; changes are placed in time to within a microsecond
+
+_Weights: TypeAlias = tuple[float, ...]
+
+
+class OutOfRange(ValueError):
+    """A number from a client lies outside its range. `message` names value and range."""
+
+    code: Final = "out_of_range"
+
+    def __init__(self, name: str, value: float, low: float, high: float) -> None:
+        self.name = name
+        self.value = value
+        self.message = f"{name} must lie in {low:g} … {high:g}, got {value:g}"
+        super().__init__(self.message)
+
+
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "strength": (0, 2),
+    "contrast": (0.1, 10),
+    "transition_ms": (0, 10_000),
+    "hold_ms": (0, 3_600_000),
+    "decay_ms": (0, 60_000),
+    "min_confidence": (0, 1),
+    "max_emotions": (1, 64),
+}
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """How a face follows its emotions; `RANGES` has the bounds, `wire.CharacterOptions` the words.
+
+    Raises `OutOfRange`.
+    """
+
+    strength: float = 1.0
+    contrast: float = 1.0
+    transition_ms: int = 350
+    hold_ms: int = 2500
+    decay_ms: int = 1200
+    min_confidence: float = 0.35
+    max_emotions: int = 2
+
+    def __post_init__(self) -> None:
+        for name in RANGES:
+            _check(name, getattr(self, name))
+
+    def merge(self, options: CharacterOptions) -> Knobs:
+        """These knobs with those that `options` sets. Raises `OutOfRange`."""
+        given = {f.name: getattr(options, f.name) for f in fields(self)}
+        return replace(self, **{name: v for name, v in given.items() if v is not UNSET})
+
+
+def _check(name: str, value: float) -> None:
+    low, high = RANGES[name]
+    if not low <= value <= high:
+        raise OutOfRange(name, value, low, high)
+
+
+def intensity(scores: Sequence[float], neutral: int | None) -> float:
+    """How strongly a face shows these scores, in [0, 1]: the largest score that is not neutral."""
+    felt = [score for i, score in enumerate(scores) if i != neutral]
+    return min(1.0, max(0.0, *felt)) if felt else 0.0
+
+
+# ── movement ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ease_out(u: float) -> float:
+    """Fast at first, so that the very next frame shows that something happened. Slope ≤ 3."""
+    rest = 1.0 - u
+    return 1.0 - rest * rest * rest
+
+
+def _ease_out_inverse(f: float) -> float:
+    return 1.0 - math.cbrt(1.0 - f)
+
+
+def _ease_both(u: float) -> float:
+    """Slow at both ends, for the way back. Slope ≤ 2."""
+    return 2.0 * u * u if u < 0.5 else 1.0 - 2.0 * (1.0 - u) * (1.0 - u)
+
+
+def _ease_both_inverse(f: float) -> float:
+    return math.sqrt(f / 2.0) if f < 0.5 else 1.0 - math.sqrt((1.0 - f) / 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Weights on their way from `origin` to `target`; each goes one way only."""
+
+    start: float
+    seconds: float
+    origin: _Weights
+    target: _Weights
+    ease: Callable[[float], float]
+    inverse: Callable[[float], float]
+
+    @property
+    def end(self) -> float:
+        return self.start + self.seconds
+
+    def at(self, now: float) -> _Weights:
+        if now >= self.end:
+            return self.target
+        part = self.ease(max(0.0, now - self.start) / self.seconds)
+        return tuple(a + (b - a) * part for a, b in zip(self.origin, self.target, strict=True))
+
+    def crossing(self, levels: tuple[int, ...]) -> float | None:
+        """About when a weight leaves its level (a level is a weight in steps of 1/16)."""
+        parts = []
+        for a, b, level in zip(self.origin, self.target, levels, strict=True):
+            edge = (level + (0.5 if b > a else -0.5)) / STEPS
+            if (edge < b) if b > a else (edge > b):
+                parts.append(min(1.0, max(0.0, (edge - a) / (b - a))))
+        return self.start + self.seconds * self.inverse(min(parts)) if parts else None
+
+
+def _levels(weights: _Weights) -> tuple[int, ...]:
+    return tuple(math.floor(weight * STEPS + 0.5) for weight in weights)
+
+
+def _on_grid(weight: float) -> float:
+    return math.floor(min(1.0, max(0.0, weight)) * STEPS + 0.5) / STEPS
+
+
+# ── the animator ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Animator:
+    """One character's face. `knobs` may be replaced at any time and count from the next event.
+
+    `line` is the line that moved the face last, None after `express`. Events are given in the
+    order of their `now` (seconds); an earlier `now` than the last one counts as that one. Weights
+    have one place for each of the `emotions`; `neutral` is the place of the neutral one.
+    """
+
+    def __init__(self, emotions: int, neutral: int | None, knobs: Knobs) -> None:
+        if emotions < 1 or (neutral is not None and not 0 <= neutral < emotions):
+            raise ValueError(f"no place {neutral} for neutral among {emotions} emotions")
+        self._emotions = emotions
+        self._neutral = neutral
+        self.knobs = knobs
+        self.line: str | None = None
+        rest = (0.0,) * emotions
+        self._rise = _Move(-math.inf, 0.0, rest, rest, _ease_out, _ease_out_inverse)
+        self._decay = self._rise
+
+    def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> None:
+        """Take in the scores of a line. Scores whose top is below `min_confidence` change nothing.
+
+        Raises `ValueError` for a wrong number of scores or one that is negative or not finite.
+        """
+        self._check_places(scores, math.inf)
+        if max(scores) < self.knobs.min_confidence:
+            return
+        self._go(self._mix(scores), now, self.knobs.hold_ms)
+        self.line = line
+
+    def express(self, weights: Sequence[float], now: float, *, hold_ms: int | None = None) -> None:
+        """Show `weights` as they are, for `hold_ms` after the transition.
+
+        Neither strength nor contrast applies, and the weight of neutral is not looked at. Raises
+        `OutOfRange` for a weight outside [0, 1] or a bad `hold_ms`, `ValueError` for a wrong
+        number of weights.
+        """
+        self._check_places(weights, 1.0)
+        hold = self.knobs.hold_ms if hold_ms is None else hold_ms
+        _check("hold_ms", hold)
+        self._go(weights, now, hold)
+        self.line = None
+
+    def at(self, now: float) -> tuple[float, ...]:
+        """The expression at `now`: weights in [0, 1] in steps of 1/16."""
+        levels = list(_levels(self._weights(now)))
+        if self._neutral is not None:
+            levels[self._neutral] = max(0, STEPS - sum(levels))
+        return tuple(level / STEPS for level in levels)
+
+    def next_change(self, now: float) -> float | None:
+        """When the expression next differs from `at(now)`, to within 1 µs; None at rest."""
+        levels = _levels(self._weights(now))
+        for move in (self._rise, self._decay):
+            when = move.crossing(levels) if now < move.end else None
+            if when is not None:
+                return self._settle(max(now, when), levels)
+        return None
+
+    def _settle(self, when: float, levels: tuple[int, ...]) -> float:
+        """The crossing is computed with the inverse, so it may be a rounding error too early."""
+        while _levels(self._weights(when)) == levels:
+            when += max(_TICK, math.ulp(when))
+        return when
+
+    def _weights(self, now: float) -> _Weights:
+        return (self._rise if now < self._decay.start else self._decay).at(now)
+
+    def _go(self, weights: Sequence[float], now: float, hold_ms: int) -> None:
+        now = max(now, self._rise.start)
+        rest = (0.0,) * self._emotions
+        target = tuple(0.0 if i == self._neutral else _on_grid(w) for i, w in enumerate(weights))
+        seconds = self.knobs.transition_ms / 1000
+        self._rise = _Move(now, seconds, self._weights(now), target, _ease_out, _ease_out_inverse)
+        self._decay = _Move(
+            self._rise.end + hold_ms / 1000,
+            self.knobs.decay_ms / 1000,
+            target,
+            rest,
+            _ease_both,
+            _ease_both_inverse,
+        )
+
+    def _mix(self, scores: Sequence[float]) -> list[float]:
+        """Sharpen, keep the strongest `max_emotions` (neutral counts as one), scale."""
+        top = max(scores)
+        if top <= 0.0:
+            return [0.0] * self._emotions
+        powers = [(score / top) ** self.knobs.contrast for score in scores]
+        scale = self.knobs.strength / math.fsum(powers)
+        ranked = sorted(range(self._emotions), key=lambda i: -powers[i])
+        kept = set(ranked[: self.knobs.max_emotions])
+        return [power * scale if i in kept else 0.0 for i, power in enumerate(powers)]
+
+    def _check_places(self, values: Sequence[float], high: float) -> None:
+        if len(values) != self._emotions:
+            raise ValueError(f"{len(values)} values for {self._emotions} emotions")
+        for place, value in enumerate(values):
+            if not (0.0 <= value <= high and math.isfinite(value)):
+                raise OutOfRange(f"value {place}", value, 0, high)
