@@ -31,7 +31,8 @@ class Graph:
 
     `key` identifies weights and architecture (a hash), so that a compiled form can be cached;
     `module` is called only when no cached form exists, so that a warm start never builds it.
-    `example` gives one valid array per input, for tracing.
+    `example` gives one valid array per input, for export; its varying sizes must be 2 or more,
+    since exporters treat 0 and 1 as constants.
     """
 
     name: str

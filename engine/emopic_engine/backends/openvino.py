@@ -10,17 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino as ov
 
-from emopic_engine.backends.base import Array, Compiled, Graph, Precision, TensorSpec, check_inputs
+from emopic_engine.backends.base import Array, Compiled, Graph, Precision, check_inputs
 from emopic_engine.errors import BackendUnavailable, DeviceError, ModelError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
-
-_TYPES = {"float32": ov.Type.f32, "int64": ov.Type.i64, "int32": ov.Type.i32}
 
 
 class OpenVinoBackend:
@@ -68,13 +67,12 @@ class OpenVinoBackend:
             return None
 
     def _convert(self, graph: Graph, folder: Path) -> ov.Model:
-        # openvino's frontend loads torch only here, on a cold start.
         try:
-            model = ov.convert_model(
-                graph.module().eval(),
-                example_input=tuple(_tensor(array) for array in graph.example()),
-                input=[_partial(spec) for spec in graph.inputs],
-            )
+            with warnings.catch_warnings():
+                # The frontend calls parts of torch that torch has deprecated; not ours to mend.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                warnings.simplefilter("ignore", FutureWarning)
+                model = ov.convert_model(_exported(graph))
         except Exception as error:  # the frontend raises many unrelated types
             raise ModelError(f"{graph.name} cannot be converted to OpenVINO: {error}") from error
         for port, spec in zip(model.inputs, graph.inputs, strict=True):
@@ -98,14 +96,18 @@ class _OpenVinoCompiled:
         return tuple(result.values())
 
 
-def _tensor(array: Array) -> Any:
+def _exported(graph: Graph) -> Any:
+    """The graph as an exported torch program; torch is loaded only here, on a cold start."""
     import torch
+    from torch.export import Dim
 
-    return torch.from_numpy(array)
-
-
-def _partial(spec: TensorSpec) -> tuple[ov.PartialShape, ov.Type]:
-    return ov.PartialShape(list(spec.shape)), _TYPES[spec.dtype]
+    sizes = tuple(
+        {axis: Dim.AUTO for axis, size in enumerate(spec.shape) if size == -1}
+        for spec in graph.inputs
+    )
+    example = tuple(torch.from_numpy(array) for array in graph.example())
+    module = graph.module().eval().requires_grad_(False)
+    return torch.export.export(module, example, dynamic_shapes=sizes)
 
 
 def _save(model: ov.Model, folder: Path) -> None:

@@ -24,6 +24,12 @@ Ints = NDArray[np.int32]
 SHAPE_FOLDERS = ("head", "nose", "chin", "cheek", "forehead", "eyes", "eyebrows", "mouth", "ears")
 NECK_BELOW_EYES = 3.2  # decimetres of body kept under the eyes
 HALF_WIDTH = 2.6  # decimetres of body kept to each side
+# MakeHuman's tongue fills an open mouth and its upper teeth hide behind the lip: both hang lower.
+GROUP_MOVES = {
+    "helper-tongue": (0.0, -0.10, -0.10),
+    "helper-upper-teeth": (0.0, -0.06, -0.005),
+    "helper-lower-teeth": (0.0, -0.05, -0.01),
+}
 
 
 class Part(IntEnum):
@@ -93,7 +99,9 @@ def load_head() -> Head:
     """Read the head. Takes a few seconds; the result is cached and must not be changed."""
     root = data_folder()
     vertices, uv, faces = _read_obj(root / "mpfb2/3dobjs/base.obj")
-    eye_height = _group_centre(vertices, faces, "helper-l-eye")[1]
+    for group, move in GROUP_MOVES.items():
+        vertices[_group_vertices(faces, group)] += np.array(move, np.float32)
+    eye_height = vertices[_group_vertices(faces, "helper-l-eye"), 1].mean()
     kept = [face for face in faces if _is_kept(face, vertices, eye_height)]
     corners: dict[tuple[int, int, int], int] = {}
     triangles = np.array(
@@ -139,7 +147,9 @@ def _read_obj(path: Path) -> tuple[Floats, Floats, list[ObjFace]]:
                 group = name
             case ["f", *points] if group in GROUPS:
                 ring = [_obj_point(point) for point in points]
-                faces += [(group, (ring[0], a, b)) for a, b in zip(ring[1:], ring[2:], strict=False)]
+                faces += [
+                    (group, (ring[0], a, b)) for a, b in zip(ring[1:], ring[2:], strict=False)
+                ]
     return np.array(vertices, np.float32), np.array(uv, np.float32), faces
 
 
@@ -148,10 +158,8 @@ def _obj_point(text: str) -> tuple[int, int]:
     return int(vertex) - 1, int(rest.split("/")[0]) - 1
 
 
-def _group_centre(vertices: Floats, faces: list[ObjFace], group: str) -> Floats:
-    index = sorted({v for name, points in faces if name == group for v, _ in points})
-    centre: Floats = vertices[index].mean(0)
-    return centre
+def _group_vertices(faces: list[ObjFace], group: str) -> list[int]:
+    return sorted({v for name, points in faces if name == group for v, _ in points})
 
 
 def _is_kept(face: ObjFace, vertices: Floats, eye_height: float) -> bool:
@@ -186,9 +194,7 @@ def _read_shapes(folder: Path, count: int, used: Ints) -> dict[str, NDArray[np.f
     """`macrodetails/…` (sex, age, ancestry, weight) and the local targets of the head."""
     paths = [path for name in SHAPE_FOLDERS for path in sorted((folder / name).glob("*.gz"))]
     paths += [
-        path
-        for path in sorted((folder / "macrodetails").glob("*.gz"))
-        if "-baby" not in path.name
+        path for path in sorted((folder / "macrodetails").glob("*.gz")) if "-baby" not in path.name
     ]
     return {
         f"{path.parent.name}/{path.name.removesuffix('.target.gz')}": _read_target(path, count)[
