@@ -1,8 +1,10 @@
 """Wire protocol v1: one tagged struct per message, one typed decoder per direction.
 
 Pure: no sockets, no clock. The server imports this module, so both ends speak from one source;
-`server/PROTOCOL.md` is the normative text. Unknown fields are ignored, unknown types and wrong
-types are a `WireError`.
+`server/PROTOCOL.md` is the normative text. Unknown fields are ignored; unknown types, wrong types
+and numbers or names out of range are a `WireError`, so nothing that was decoded holds a NaN, an
+infinity or an integer that JavaScript cannot hold. It is one file, long as it is, because it is
+one thing: the whole wire, in the order of the specification.
 
 Delivery classes (never mixed):
 
@@ -13,10 +15,10 @@ Delivery classes (never mixed):
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL_VERSION: Final = 1
 PATH: Final = "/v1/stream"
@@ -29,7 +31,17 @@ FrameFormat: TypeAlias = Literal["jpeg", "webp", "png", "raw"]
 BlendshapeSet: TypeAlias = Literal["arkit", "vrm0", "vrm1"]
 Fault: TypeAlias = Literal["client", "server"]
 FaceSource: TypeAlias = Literal["builtin", "found", "centred"]
-Rect: TypeAlias = tuple[int, int, int, int]  # x, y, width, height in pixels of the full frame
+
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Side: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]  # pixels
+Rect: TypeAlias = tuple[Side, Side, Side, Side]  # x, y, width, height in pixels of the full frame
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]  # in code points
+Label: TypeAlias = Annotated[str, Meta(max_length=128)]
+Weight: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1.001)]  # [0, 1] and the server's rounding
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
+Millis: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
+HoldMs: TypeAlias = Annotated[int, Meta(ge=0, le=3_600_000)]
 
 
 class WireError(Exception):
@@ -81,47 +93,47 @@ class EngineInfo(_Part, frozen=True, omit_defaults=False):
 class Limits(_Part, frozen=True, omit_defaults=False):
     """Every bound the server enforces. Sizes in bytes or pixels, times in seconds unless named."""
 
-    message_bytes: int = 64 * 1024
-    face_bytes: int = 4 * 1024 * 1024
-    face_side: int = 4096
-    face_pixels: int = 16_000_000
-    line_chars: int = 500
-    identify_s: float = 10.0
-    messages_per_minute: int = 120
-    messages_burst: int = 40
-    connections_per_token: int = 8
-    characters_per_session: int = 16
-    outbox_events: int = 512
-    resume_s: float = 60.0
-    resume_events: int = 512
-    ping_s: float = 20.0
-    frame_side: int = 2048
-    fps: int = 60
+    message_bytes: Count = 64 * 1024
+    face_bytes: Count = 4 * 1024 * 1024
+    face_side: Count = 4096
+    face_pixels: Count = 16_000_000
+    line_chars: Count = 500
+    identify_s: Seconds = 10.0
+    messages_per_minute: Count = 120
+    messages_burst: Count = 40
+    connections_per_token: Count = 8
+    characters_per_session: Count = 16
+    outbox_events: Count = 512
+    resume_s: Seconds = 60.0
+    resume_events: Count = 512
+    ping_s: Seconds = 20.0
+    frame_side: Count = 2048
+    fps: Count = 60
 
 
 class Resume(_Part, frozen=True):
     """Continue `session`; `seq` is the last event number the client has processed."""
 
-    session: str
-    seq: int
+    session: Name
+    seq: Count
 
 
 class CharacterOptions(_Part, frozen=True):
     """How a character's face follows its emotions. Absent fields keep the server's defaults.
 
-    `strength` scales every expression (0 … 2). `contrast` sharpens (> 1) or flattens (< 1) the
-    mix of emotions. `transition_ms` is the time from one expression to the next, `hold_ms` how
-    long it stays, `decay_ms` the way back to neutral. Lines whose top score is below
-    `min_confidence` leave the face alone. At most `max_emotions` are mixed.
+    `strength` scales what lines do to the face (0 … 2). `contrast` sharpens (> 1) or flattens
+    (< 1) the mix of emotions. `transition_ms` is the time from one expression to the next,
+    `hold_ms` how long it stays, `decay_ms` the way back to neutral. Lines whose top score is
+    below `min_confidence` leave the face alone. At most `max_emotions` are mixed.
     """
 
-    strength: float | UnsetType = UNSET
-    contrast: float | UnsetType = UNSET
-    transition_ms: int | UnsetType = UNSET
-    hold_ms: int | UnsetType = UNSET
-    decay_ms: int | UnsetType = UNSET
-    min_confidence: float | UnsetType = UNSET
-    max_emotions: int | UnsetType = UNSET
+    strength: Annotated[float, Meta(ge=0, le=2)] | UnsetType = UNSET
+    contrast: Annotated[float, Meta(ge=0.1, le=10)] | UnsetType = UNSET
+    transition_ms: Annotated[int, Meta(ge=0, le=10_000)] | UnsetType = UNSET
+    hold_ms: HoldMs | UnsetType = UNSET
+    decay_ms: Annotated[int, Meta(ge=0, le=60_000)] | UnsetType = UNSET
+    min_confidence: Weight | UnsetType = UNSET
+    max_emotions: Annotated[int, Meta(ge=1, le=64)] | UnsetType = UNSET
 
 
 class FrameOptions(_Part, frozen=True):
@@ -132,9 +144,9 @@ class FrameOptions(_Part, frozen=True):
     """
 
     format: FrameFormat = "jpeg"
-    size: int = 0
-    fps: int = 30
-    quality: int = 85
+    size: Side = 0
+    fps: Annotated[int, Meta(ge=1, le=240)] = 30
+    quality: Annotated[int, Meta(ge=1, le=100)] = 85
     patches: bool = True
 
 
@@ -144,7 +156,7 @@ class FrameOptions(_Part, frozen=True):
 class Identify(_Message, tag="identify", frozen=True):
     """The client's first message. `client` names the program, for logs and metrics."""
 
-    client: str
+    client: Label
     token: str | None = None
     resume: Resume | None = None
 
@@ -156,9 +168,9 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
     session that put it.
     """
 
-    character: str
+    character: Name
     face: bytes | None = None
-    builtin: str | None = None
+    builtin: Name | None = None
     options: CharacterOptions = CharacterOptions()
     shared: bool = False
 
@@ -166,7 +178,7 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
 class CharacterDrop(_Message, tag="character.drop", frozen=True):
     """Forget a character."""
 
-    character: str
+    character: Name
 
 
 class Line(_Message, tag="line", frozen=True):
@@ -175,8 +187,8 @@ class Line(_Message, tag="line", frozen=True):
     `cut` asks that a line over the limit be shortened instead of refused.
     """
 
-    character: str
-    id: str
+    character: Name
+    id: Name
     text: str
     partial: bool = False
     cut: bool = False
@@ -185,15 +197,15 @@ class Line(_Message, tag="line", frozen=True):
 class Express(_Message, tag="express", frozen=True):
     """Drive the face directly: weights in [0, 1] by emotion id, held for `hold_ms`."""
 
-    character: str
-    expression: dict[str, float]
-    hold_ms: int | None = None
+    character: Name
+    expression: dict[Name, Weight]
+    hold_ms: HoldMs | None = None
 
 
 class Watch(_Message, tag="watch", frozen=True):
     """Receive emotions of a character, and frames or blendshapes if asked for."""
 
-    character: str
+    character: Name
     frames: FrameOptions | None = None
     blendshapes: BlendshapeSet | None = None
 
@@ -201,13 +213,13 @@ class Watch(_Message, tag="watch", frozen=True):
 class Unwatch(_Message, tag="unwatch", frozen=True):
     """Receive nothing more of a character."""
 
-    character: str
+    character: Name
 
 
 class Ping(_Message, tag="ping", frozen=True):
     """Ask for a `pong` with the same `token`."""
 
-    token: str = ""
+    token: Label = ""
 
 
 ClientMessage: TypeAlias = (
@@ -227,7 +239,7 @@ class Hello(_Message, tag="hello", frozen=True, omit_defaults=False):
     builtins: tuple[Builtin, ...]
     limits: Limits
     auth: bool
-    protocol: int = PROTOCOL_VERSION
+    protocol: Count = PROTOCOL_VERSION
 
 
 class Ready(_Message, tag="ready", frozen=True, omit_defaults=False):
@@ -237,26 +249,26 @@ class Ready(_Message, tag="ready", frozen=True, omit_defaults=False):
     the client has to put and watch its characters again.
     """
 
-    session: str
-    seq: int
+    session: Name
+    seq: Count
     resumed: bool
 
 
 class CharacterReady(_Message, tag="character.ready", frozen=True):
     """A character can be watched. `width` and `height` are the base face's, in pixels."""
 
-    seq: int
-    character: str
-    width: int
-    height: int
+    seq: Count
+    character: Name
+    width: Side
+    height: Side
     source: FaceSource
 
 
 class CharacterDropped(_Message, tag="character.dropped", frozen=True):
     """A character is gone: `reason` is `dropped`, `replaced` or `expired`."""
 
-    seq: int
-    character: str
+    seq: Count
+    character: Name
     reason: str
 
 
@@ -267,24 +279,24 @@ class Emotion(_Message, tag="emotion", frozen=True, omit_defaults=False):
     lines. `spans_ms` holds the time the line spent in each stage on the server.
     """
 
-    seq: int
-    character: str
-    line: str
-    scores: tuple[float, ...]
+    seq: Count
+    character: Name
+    line: Name
+    scores: tuple[Share, ...]
     top: str
-    intensity: float
+    intensity: Share
     final: bool
-    spans_ms: dict[str, float] = {}
+    spans_ms: dict[str, Millis] = {}
 
 
 class Notice(_Message, tag="notice", frozen=True):
     """Something the user may want to know; nothing failed."""
 
-    seq: int
+    seq: Count
     code: str
     text: str
-    character: str | None = None
-    line: str | None = None
+    character: Name | None = None
+    line: Name | None = None
 
 
 class Error(_Message, tag="error", frozen=True):
@@ -297,9 +309,9 @@ class Error(_Message, tag="error", frozen=True):
     code: str
     message: str
     fault: Fault
-    seq: int | None = None
+    seq: Count | None = None
     ref: str | None = None
-    retry_ms: int | None = None
+    retry_ms: Count | None = None
 
 
 class Frame(_Message, tag="frame", frozen=True):
@@ -311,33 +323,33 @@ class Frame(_Message, tag="frame", frozen=True):
     not rendered for this frame but found among those rendered before.
     """
 
-    character: str
-    n: int
-    expression: tuple[float, ...]
+    character: Name
+    n: Count
+    expression: tuple[Share, ...]
     format: FrameFormat
-    width: int
-    height: int
+    width: Side
+    height: Side
     data: bytes
     rect: Rect | None = None
-    line: str | None = None
+    line: Name | None = None
     cached: bool = False
 
 
 class Blendshapes(_Message, tag="blendshapes", frozen=True):
     """The expression as named weights in [0, 1]. `names` comes with the first of a `names_id`."""
 
-    character: str
-    n: int
+    character: Name
+    n: Count
     names_id: BlendshapeSet
-    values: tuple[float, ...]
+    values: tuple[Share, ...]
     names: tuple[str, ...] | None = None
-    line: str | None = None
+    line: Name | None = None
 
 
 class Pong(_Message, tag="pong", frozen=True):
     """The answer to a `ping`."""
 
-    token: str = ""
+    token: Label = ""
 
 
 class Bye(_Message, tag="bye", frozen=True, omit_defaults=False):
@@ -404,8 +416,16 @@ def encoding_of(subprotocol: str | None) -> Encoding:
 
 
 def encode(message: ClientMessage | ServerMessage, encoding: Encoding = "msgpack") -> bytes:
-    """Encode one message. In JSON, picture bytes become base64 text."""
-    return (_json_encoder if encoding == "json" else _msgpack_encoder).encode(message)
+    """Encode one message. In JSON, picture bytes become base64 text.
+
+    Raises `WireError` for text that is not Unicode (half a surrogate pair) and for integers past
+    64 bits. Ranges are checked by whoever decodes.
+    """
+    encoder = _json_encoder if encoding == "json" else _msgpack_encoder
+    try:
+        return encoder.encode(message)
+    except (UnicodeError, OverflowError, TypeError) as error:
+        raise WireError("bad_field", f"bad field: {error}") from error
 
 
 def decode_client(data: bytes | str, encoding: Encoding = "msgpack") -> ClientMessage:
@@ -425,11 +445,15 @@ def _decode(decoder: Any, data: bytes | str) -> Any:
         return decoder.decode(data)
     except msgspec.ValidationError as error:
         text = str(error)
-        code = (
-            "unknown_type"
-            if "`$.type`" in text or "missing required field `type`" in text
-            else "bad_field"
-        )
-        raise WireError(code, f"{code.replace('_', ' ')}: {text}") from error
+        code = "unknown_type" if text.endswith(_NO_TYPE) else "bad_field"
+        raise WireError(code, _short(f"{code.replace('_', ' ')}: {text}")) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError, TypeError) as error:
-        raise WireError("bad_message", f"not a message: {error}") from error
+        raise WireError("bad_message", _short(f"not a message: {error}")) from error
+
+
+_NO_TYPE: Final = ("at `$.type`", "missing required field `type`")
+
+
+def _short(text: str, most: int = 200) -> str:
+    """A refused value may be as long as a message, its refusal may not."""
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -32,7 +32,7 @@ _Weights: TypeAlias = tuple[float, ...]
 class OutOfRange(ValueError):
     """A number from a client lies outside its range. `message` names value and range."""
 
-    code: Final = "out_of_range"
+    code: Final = "bad_field"
 
     def __init__(self, name: str, value: float, low: float, high: float) -> None:
         self.name = name

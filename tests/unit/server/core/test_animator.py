@@ -155,7 +155,7 @@ def test_options_out_of_range_name_value_and_range(name: str, value: str) -> Non
     with pytest.raises(OutOfRange) as caught:
         Knobs().merge(options(name, number))
     assert caught.value.message.startswith(f"{name} must lie in {low:g} … {high:g}, got")
-    assert caught.value.code == "out_of_range"
+    assert caught.value.code == "bad_field"
 
 
 @pytest.mark.parametrize("weights", [(1.5, 0, 0), (-0.1, 0, 0), (0, float("nan"), 0)])
