@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,7 @@ def _read_obj(path: Path) -> tuple[Floats, Floats, list[ObjFace]]:
             case ["f", *points] if group in GROUPS:
                 ring = [_obj_point(point) for point in points]
                 faces += [
-                    (group, (ring[0], a, b)) for a, b in zip(ring[1:], ring[2:], strict=False)
+                    (group, (ring[0], a, b)) for a, b in pairwise(ring[1:])
                 ]
     return np.array(vertices, np.float32), np.array(uv, np.float32), faces
 

@@ -1,0 +1,1 @@
+"""Synthetic faces: rendered people with exact expressions and exact optical flow."""
