@@ -1,0 +1,350 @@
+"""The hub: everything the server knows, driven from outside.
+
+Feed in: `connect`, `receive`, `disconnect`, `done` (what came of the engine's work), `tick`, each
+with the present time. Drain out: `dirty` connections and `take` for their messages, `work` for
+the engine, `deadline` for the time of the next tick. Nothing here blocks, and nothing calls out
+but two look-ups that the shell hands in: a new session id, and the picture cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from emopic_client import wire
+from emopic_engine.emotions import Emotions
+from emopic_server.core.agenda import Agenda
+from emopic_server.core.characters import ID_CHARS
+from emopic_server.core.lines import LINE_ID_CHARS, Lines
+from emopic_server.core.metrics import Metrics
+from emopic_server.core.post import Connection, Post
+from emopic_server.core.scheduler import Bounds, Scheduler
+from emopic_server.core.session import Session, Step
+from emopic_server.core.stage import Lookup, Stage
+from emopic_server.core.work import (
+    Classify,
+    Done,
+    FaceLike,
+    Failed,
+    PictureLike,
+    Register,
+    Render,
+    Work,
+)
+from emopic_server.errors import Refusal
+
+GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
+_CLIENT_NAME_CHARS = 80
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the hub has to know. Without `tokens` everybody is let in."""
+
+    server: str
+    emotions: Emotions
+    engine: wire.EngineInfo
+    builtins: tuple[wire.Builtin, ...]
+    limits: wire.Limits = field(default_factory=wire.Limits)
+    tokens: frozenset[str] = frozenset()
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+class Hub:
+    """See the module. `new_id` must give unguessable ids; `cached` must not touch the device."""
+
+    def __init__(self, settings: Settings, *, new_id: Callable[[], str], cached: Lookup) -> None:
+        self.metrics = Metrics()
+        self.post = Post(settings.limits, self.metrics)
+        self.scheduler = Scheduler(settings.bounds)
+        self._settings = settings
+        self._limits = settings.limits
+        self._new_id = new_id
+        self._agenda: Agenda[Hashable] = Agenda()
+        self._closing = False
+        self._connections = 0
+        self.stage = Stage(
+            emotions=settings.emotions,
+            builtins=frozenset(item.id for item in settings.builtins),
+            limits=settings.limits,
+            cached=cached,
+            post=self.post,
+            scheduler=self.scheduler,
+            agenda=self._agenda,
+            metrics=self.metrics,
+        )
+        self._lines = Lines(
+            emotions=settings.emotions,
+            limits=settings.limits,
+            post=self.post,
+            scheduler=self.scheduler,
+            stage=self.stage,
+            metrics=self.metrics,
+        )
+        labels = zip(settings.emotions.names, settings.emotions.korean, strict=True)
+        self._hello = wire.Hello(
+            server=settings.server,
+            emotions=tuple(wire.EmotionLabel(id=name, ko=ko) for name, ko in labels),
+            engine=settings.engine,
+            builtins=settings.builtins,
+            limits=settings.limits,
+            auth=bool(settings.tokens),
+        )
+
+    # ── feed in ──────────────────────────────────────────────────────────────────────────────────
+
+    def connect(self, encoding: wire.Encoding, now: float) -> int:
+        """A websocket is open: greet it. Returns the connection's id."""
+        self._connections += 1
+        session = Session(self._new_id(), self._connections, self._limits)
+        connection = self.post.connect(self._connections, encoding, session)
+        self.post.reply(connection, self._hello)
+        self._agenda.set(("identify", connection.id), now + self._limits.identify_s)
+        return connection.id
+
+    def receive(
+        self, connection_id: int, data: bytes | str, now: float, arrived: float | None = None
+    ) -> None:
+        """A message has come, at `arrived` if that was earlier. Never raises for what is in it."""
+        connection = self.post.connections.get(connection_id)
+        if connection is None or connection.closing is not None:
+            return
+        try:
+            message = self._decode(connection, data)
+            self.metrics.count("messages", _kind(message))
+            if not connection.session.open:
+                self._identify(connection, message, now)
+            else:
+                self._check_rate(connection, message, now)
+                self._dispatch(connection, message, now if arrived is None else arrived, now)
+        except Refusal as refusal:
+            self._refuse(connection, refusal, now)
+
+    def disconnect(self, connection_id: int, now: float) -> None:
+        """A websocket is gone. Its session stays for `limits.resume_s`."""
+        connection = self.post.disconnect(connection_id)
+        self._agenda.set(("identify", connection_id), None)
+        if connection is None or connection.session.connection != connection_id:
+            return
+        session = connection.session
+        session.lose()
+        if session.open:
+            self._agenda.set(("session", session.id), now + self._limits.resume_s)
+
+    def done(self, done: Done, now: float) -> None:
+        """The engine has finished a piece of work."""
+        seconds = done.finished - done.started
+        self.scheduler.spent(done.work, seconds)
+        kind = type(done.work).__name__.lower()
+        self.metrics.count("batches", kind)
+        self.metrics.observe("engine_seconds", seconds, kind)
+        match done.work:
+            case Classify():
+                self._lines.classified(done, now)
+            case Register(job=job):
+                self.stage.registered(job, cast("FaceLike | Failed", done.results[0]), now)
+            case Render(jobs=jobs):
+                for frame, result in zip(jobs, done.results, strict=True):
+                    self.stage.rendered(frame, cast("PictureLike | Failed", result), now)
+
+    def tick(self, now: float) -> None:
+        """Do all that is due."""
+        while (due := self._agenda.pop(now)) is not None:
+            kind, subject = cast("tuple[str, Any]", due)
+            match kind:
+                case "view":
+                    self.stage.sample(subject, now)
+                case "identify":
+                    self.post.close(self.post.connections[subject], wire.IDENTIFY_TIMEOUT)
+                case "session":
+                    self._end(self.post.sessions[subject], now)
+                case "character":
+                    self.stage.expire(subject)
+
+    def shut_down(self) -> None:
+        """Say bye to everyone; nobody gets in any more."""
+        self._closing = True
+        for connection in list(self.post.connections.values()):
+            self.post.close(connection, GOING_AWAY)
+
+    def stop_intake(self) -> None:
+        """Refuse new work, so that what waits can be finished before `shut_down`."""
+        self._closing = True
+
+    # ── drain out ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def dirty(self) -> set[int]:
+        """Connections that may have messages to take. Belongs to the caller, who empties it."""
+        return self.post.dirty
+
+    def take(self, connection_id: int) -> wire.ServerMessage | None:
+        """The next message for a connection. After `bye`, close it with the code in it."""
+        return self.post.take(connection_id)
+
+    def work(self) -> Work | None:
+        """The next work for the engine; its `done` is owed."""
+        return self.scheduler.take()
+
+    def deadline(self) -> float | None:
+        """When to tick next."""
+        return self._agenda.next()
+
+    # ── within ───────────────────────────────────────────────────────────────────────────────────
+
+    def _decode(self, connection: Connection, data: bytes | str) -> wire.ClientMessage:
+        if isinstance(data, str) != (connection.encoding == "json"):
+            kind = "text" if isinstance(data, str) else "binary"
+            raise Refusal(
+                "bad_message", f"a {kind} frame on a {connection.encoding} connection is not read"
+            )
+        try:
+            message = wire.decode_client(data, connection.encoding)
+        except wire.WireError as error:
+            raise Refusal(error.code, error.message) from error
+        if len(data) > self._limits.message_bytes and not isinstance(message, wire.CharacterPut):
+            limit = self._limits.message_bytes
+            raise Refusal(
+                "message_too_large",
+                f"a message may have {limit} bytes, got {len(data)}",
+                ref=_ref(message),
+            )
+        return message
+
+    def _refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
+        session = connection.session
+        if not session.open:
+            self.post.close(connection, wire.BAD_MESSAGE)
+            return
+        if refusal.code in ("bad_message", "unknown_type", "bad_field", "message_too_large"):
+            session.bucket.take(now)  # what cannot be read counts as a message too
+        if session.abuse.take(now) > 0.0:
+            self.post.close(connection, wire.RATE_LIMITED)
+        else:
+            self.post.refuse(connection, refusal)
+
+    def _check_rate(self, connection: Connection, message: wire.ClientMessage, now: float) -> None:
+        wait = connection.session.bucket.take(now)
+        if wait > 0.0:
+            limits = self._limits
+            raise Refusal(
+                "rate_limited",
+                f"at most {limits.messages_per_minute} messages a minute, "
+                f"{limits.messages_burst} at once",
+                ref=_ref(message),
+                retry_ms=int(wait * 1000) + 1,
+            )
+
+    def _dispatch(
+        self, connection: Connection, message: wire.ClientMessage, arrived: float, now: float
+    ) -> None:
+        session = connection.session
+        try:
+            match message:
+                case wire.Line():
+                    self._check_intake()
+                    self._lines.put(session, message, arrived, now)
+                case wire.Ping(token=token):
+                    self.post.reply(connection, wire.Pong(token=token))
+                case wire.CharacterPut():
+                    self._check_intake()
+                    self.stage.put(session, message, now)
+                case wire.CharacterDrop(character=name):
+                    self.stage.drop(session, name)
+                case wire.Express():
+                    self.stage.express(session, message, now)
+                case wire.Watch():
+                    self.stage.watch(session, message, now)
+                case wire.Unwatch(character=name):
+                    self.stage.unwatch(session, name, now)
+                case wire.Identify():
+                    raise Refusal("already_identified", "this session is open already")
+        except Refusal as refusal:
+            refusal.ref = refusal.ref or _ref(message)
+            raise
+
+    def _check_intake(self) -> None:
+        if self._closing:
+            raise Refusal("closing", "the server is shutting down", retry_ms=5000)
+
+    def _identify(self, connection: Connection, message: wire.ClientMessage, now: float) -> None:
+        if not isinstance(message, wire.Identify):
+            self.post.close(connection, wire.NOT_IDENTIFIED)
+            return
+        if not self._authentic(message.token):
+            self.post.close(connection, wire.AUTH_FAILED)
+            return
+        self._agenda.set(("identify", connection.id), None)
+        connection.session.identify(message.client[:_CLIENT_NAME_CHARS], _group(message.token))
+        resumed = message.resume is not None and self._resume(connection, message.resume, now)
+        if message.resume is not None:
+            self.metrics.count("resumes", "yes" if resumed else "no")
+        if not resumed:
+            self._open(connection)
+
+    def _authentic(self, token: str | None) -> bool:
+        """Compared in constant time, so that a token cannot be guessed byte by byte."""
+        given = (token or "").encode()
+        matches = [hmac.compare_digest(given, known.encode()) for known in self._settings.tokens]
+        return any(matches) or not matches
+
+    def _open(self, connection: Connection) -> None:
+        if not self.post.join_group(connection):
+            self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
+            return
+        session = connection.session
+        session.step(Step.OPEN)
+        self.post.sessions[session.id] = session
+        self.metrics.count("sessions")
+        self.post.reply(connection, wire.Ready(session=session.id, seq=0, resumed=False))
+
+    def _resume(self, connection: Connection, resume: wire.Resume, now: float) -> bool:
+        old = self.post.sessions.get(resume.session)
+        if old is None or old.group != connection.session.group:
+            return False
+        before = old.connection
+        missed = old.resume(connection.id, resume.seq)
+        if missed is None:
+            return False
+        if before is not None:
+            self.post.close(self.post.connections[before], wire.SESSION_TAKEN)
+        connection.session.lose()
+        connection.session = old
+        if not self.post.join_group(connection):
+            old.lose()
+            self._agenda.set(("session", old.id), now + self._limits.resume_s)
+            self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
+            return True
+        self._agenda.set(("session", old.id), None)
+        self.post.reply(connection, wire.Ready(session=old.id, seq=resume.seq, resumed=True))
+        for event in missed:
+            self.post.queue(connection, event)
+        self.stage.refresh(old, now)
+        return True
+
+    def _end(self, session: Session, now: float) -> None:
+        session.step(Step.EXPIRE)
+        del self.post.sessions[session.id]
+        dropped = self.scheduler.drop_session(session.id)
+        self.metrics.count("lines_dropped", "session", dropped)
+        self.stage.leave(session, now)
+
+
+def _group(token: str | None) -> str:
+    """What sessions with the same token share; the token itself stays out of keys and logs."""
+    return "group:" + hashlib.sha256((token or "").encode()).hexdigest()[:24]
+
+
+def _kind(message: wire.ClientMessage) -> str:
+    return str(message.__struct_config__.tag)
+
+
+def _ref(message: wire.ClientMessage) -> str:
+    """What an error about this message refers to: the line, else the character, else the type."""
+    if isinstance(message, wire.Line):
+        return message.id[:LINE_ID_CHARS]
+    name = getattr(message, "character", None)
+    return name[:ID_CHARS] if isinstance(name, str) else _kind(message)

@@ -1,0 +1,140 @@
+"""The way of a line through the core: checked, queued, and answered to all who follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from emopic_client import wire
+from emopic_engine.emotions import Emotions
+from emopic_server.core.animator import intensity
+from emopic_server.core.characters import Character, Characters, check_id
+from emopic_server.core.metrics import Metrics
+from emopic_server.core.post import Post
+from emopic_server.core.scheduler import Scheduler
+from emopic_server.core.session import Session
+from emopic_server.core.stage import Stage
+from emopic_server.core.work import Classify, Done, Failed, LineJob, ScoresLike
+from emopic_server.errors import CODES, NOTICES, Refusal
+
+LINE_ID_CHARS = 128
+_RETRY_MS = 1000
+
+
+class Lines:
+    """Takes lines in and gives emotions out."""
+
+    def __init__(
+        self,
+        *,
+        emotions: Emotions,
+        limits: wire.Limits,
+        post: Post,
+        scheduler: Scheduler,
+        stage: Stage,
+        metrics: Metrics,
+    ) -> None:
+        self._emotions = emotions
+        self._limits = limits
+        self._post = post
+        self._scheduler = scheduler
+        self._stage = stage
+        self._metrics = metrics
+
+    @property
+    def _characters(self) -> Characters:
+        return self._stage.characters
+
+    def put(self, session: Session, message: wire.Line, arrived: float, now: float) -> None:
+        """Queue a line. Raises `Refusal`; its `ref` is the line's id."""
+        check_id("id", message.id, LINE_ID_CHARS)
+        character = self._characters.find(session, message.character, ref=message.id)
+        text = message.text
+        if not text.strip():
+            raise Refusal("line_empty", "the line is empty", ref=message.id)
+        long = len(text) > self._limits.line_chars
+        if long and not message.cut:
+            raise Refusal(
+                "line_too_long",
+                f"a line may have {self._limits.line_chars} characters, got {len(text)}: "
+                "shorten it or send it with cut",
+                ref=message.id,
+            )
+        job = LineJob(
+            session=session.id,
+            character=character.key,
+            line=message.id,
+            text=text[: self._limits.line_chars],
+            partial=message.partial,
+            arrived=arrived,
+            queued=now,
+        )
+        self._scheduler.put_line(job)
+        if long:
+            self._post.event(
+                session,
+                wire.Notice(
+                    seq=0,
+                    code="line_cut",
+                    text=NOTICES["line_cut"],
+                    character=character.id,
+                    line=message.id,
+                ),
+            )
+
+    def classified(self, done: Done, now: float) -> None:
+        """The engine has answered a batch of lines."""
+        assert isinstance(done.work, Classify)
+        for job, result in zip(done.work.jobs, done.results, strict=True):
+            if isinstance(result, Failed):
+                self._failed(job, result)
+            else:
+                self._felt(job, cast(ScoresLike, result), done, now)
+
+    def _failed(self, job: LineJob, failed: Failed) -> None:
+        session = self._post.sessions.get(job.session)
+        self._metrics.count("lines_dropped", failed.code)
+        if session is not None:
+            retry_ms = _RETRY_MS if CODES[failed.code].retry else None
+            refusal = Refusal(failed.code, failed.message, ref=job.line, retry_ms=retry_ms)
+            self._post.refuse_later(session, refusal)
+
+    def _felt(self, job: LineJob, scores: ScoresLike, done: Done, now: float) -> None:
+        values = tuple(float(value) for value in scores.values)
+        event = wire.Emotion(
+            seq=0,
+            character=job.character[1],
+            line=job.line,
+            scores=values,
+            top=self._emotions.names[scores.top],
+            intensity=round(intensity(values, self._emotions.neutral), 4),
+            final=not job.partial,
+            spans_ms=_spans(job, done, now),
+        )
+        character = self._characters.get(job.character)
+        for session_id in self._audience(job, character):
+            session = self._post.sessions.get(session_id)
+            if session is not None:
+                self._post.event(session, event)
+        self._metrics.count("lines", "partial" if job.partial else "final")
+        self._metrics.observe("line_seconds", now - job.arrived)
+        self._metrics.observe("queue_seconds", done.started - job.queued)
+        if character is not None:
+            self._stage.feel(character, values, job.line, now)
+
+    @staticmethod
+    def _audience(job: LineJob, character: Character | None) -> Iterable[str]:
+        """Who sent the line comes first, then who watches the character."""
+        watchers = set() if character is None else character.watchers
+        return (job.session, *(watcher for watcher in watchers if watcher != job.session))
+
+
+def _spans(job: LineJob, done: Done, now: float) -> dict[str, float]:
+    """Milliseconds in each stage: until queued, waiting, in the engine, and back to the loop."""
+    spans = {
+        "receive": job.queued - job.arrived,
+        "queue": done.started - job.queued,
+        "classify": done.finished - done.started,
+        "deliver": now - done.finished,
+    }
+    return {name: round(max(0.0, seconds) * 1000, 3) for name, seconds in spans.items()}

@@ -1,0 +1,77 @@
+"""What is counted, as plain numbers; `io.http` gives them the Prometheus text form."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A metric's help text and the name of its one label, if it has one."""
+
+    help: str
+    label: str | None = None
+
+
+COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
+    {
+        "connections": Spec("Connections opened"),
+        "sessions": Spec("Sessions opened"),
+        "resumes": Spec("Attempts to resume a session", "resumed"),
+        "closes": Spec("Connections closed by the server", "code"),
+        "messages": Spec("Messages received", "type"),
+        "errors": Spec("Error events sent", "code"),
+        "lines": Spec("Lines answered with an emotion", "kind"),
+        "lines_dropped": Spec("Lines not classified", "reason"),
+        "frames": Spec("Frames rendered or taken from the cache", "source"),
+        "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
+        "batches": Spec("Batches the engine worked on", "kind"),
+    }
+)
+HISTOGRAMS: Final[Mapping[str, Spec]] = MappingProxyType(
+    {
+        "line_seconds": Spec("From a line's arrival to its emotion event"),
+        "queue_seconds": Spec("What a line waited for the engine"),
+        "engine_seconds": Spec("What the engine took for a batch", "kind"),
+    }
+)
+
+
+class Histogram:
+    """Counts by bucket (upper bounds `BUCKETS`, then infinity) and the sum of all values."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BUCKETS) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(BUCKETS, value)] += 1
+        self.total += value
+
+
+class Metrics:
+    """All counters and histograms, by name and label value ("" where there is no label)."""
+
+    def __init__(self) -> None:
+        self.counters: dict[str, dict[str, int]] = {name: defaultdict(int) for name in COUNTERS}
+        self.histograms: dict[str, dict[str, Histogram]] = {
+            name: defaultdict(Histogram) for name in HISTOGRAMS
+        }
+
+    def count(self, name: str, label: str = "", by: int = 1) -> None:
+        """Add to a counter of `COUNTERS`."""
+        self.counters[name][label] += by
+
+    def observe(self, name: str, seconds: float, label: str = "") -> None:
+        """Add a value to a histogram of `HISTOGRAMS`."""
+        self.histograms[name][label].observe(seconds)

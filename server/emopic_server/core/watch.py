@@ -1,0 +1,139 @@
+"""Who sees what of a character: the watches of sessions, and the views they share.
+
+A view is what one pass of the renderer serves: the frames of one character with one set of
+options, or its blendshapes with one set of names. However many watch it, its expression is
+sampled, rendered and encoded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from emopic_client.wire import BlendshapeSet, FrameOptions
+from emopic_server.core.animator import Animator
+from emopic_server.core.work import CharacterKey
+
+Expression: TypeAlias = tuple[float, ...]
+Wanted: TypeAlias = FrameOptions | BlendshapeSet
+
+BLENDSHAPE_FPS: Final = 30
+_EPSILON: Final = 1e-6  # seconds; a timer may be this much early
+
+
+@dataclass(slots=True)
+class Seat:
+    """One watcher of one view.
+
+    `shown` is the expression queued for it last. `whole` is the generation of the face of which it
+    holds a full picture (None: none), `queued` that of the last full picture queued for it.
+    """
+
+    shown: Expression | None = None
+    whole: int | None = None
+    queued: int | None = None
+
+    def restart(self) -> None:
+        """The watcher holds nothing; the next picture has to be a full one."""
+        self.shown = self.whole = self.queued = None
+
+
+@dataclass(slots=True)
+class Watch:
+    """What one session wants of one character."""
+
+    key: CharacterKey
+    frames: FrameOptions | None
+    blendshapes: BlendshapeSet | None
+    frame_seat: Seat = field(default_factory=Seat)
+    shape_seat: Seat = field(default_factory=Seat)
+
+    @property
+    def wanted(self) -> list[tuple[Wanted, Seat]]:
+        """The views to sit in, with the seats."""
+        pairs = ((self.frames, self.frame_seat), (self.blendshapes, self.shape_seat))
+        return [(wanted, seat) for wanted, seat in pairs if wanted is not None]
+
+    def restart(self) -> None:
+        """The client has missed states: begin anew."""
+        self.frame_seat.restart()
+        self.shape_seat.restart()
+
+
+class View:
+    """One stream of states of a character, and the seats of its watchers by session.
+
+    The expression is sampled one interval ahead, for that is when it will be seen. `last` is the
+    one that was asked for last; `forced` asks for the next even if it is the same, `urgent` for
+    the next to go before others. `shown` is the number of the newest state given to watchers.
+    """
+
+    __slots__ = (
+        "character",
+        "forced",
+        "id",
+        "interval",
+        "last",
+        "options",
+        "seats",
+        "shown",
+        "slot",
+        "troubled",
+        "urgent",
+    )
+
+    def __init__(self, view_id: int, character: CharacterKey, options: Wanted) -> None:
+        self.id = view_id
+        self.character = character
+        self.options = options
+        self.interval = 1.0 / (BLENDSHAPE_FPS if isinstance(options, str) else options.fps)
+        self.seats: dict[str, Seat] = {}
+        self.last: Expression | None = None
+        self.forced = True
+        self.urgent = True
+        self.slot = 0.0
+        self.shown = 0
+        self.troubled = False
+
+    def hurry(self, now: float) -> None:
+        """Something happened: show it without waiting for the next slot."""
+        self.slot = now
+        self.urgent = True
+
+    def force(self, now: float) -> None:
+        """Give the next state even if the expression has not changed."""
+        self.forced = True
+        self.hurry(now)
+
+    def retry(self, when: float) -> None:
+        """The engine failed on a frame: ask again, but not at once."""
+        self.forced = True
+        self.slot = when
+
+    def sample(self, animator: Animator, now: float) -> Expression | None:
+        """The expression to show now, or None when it is too early or nothing has changed."""
+        if now + _EPSILON < self.slot:
+            return None
+        expression = animator.at(now + self.interval)
+        if expression == self.last and not self.forced:
+            self.urgent = False
+            return None
+        self.last = expression
+        self.forced = False
+        following = self.slot + self.interval
+        self.slot = following if following > now else now + self.interval
+        return expression
+
+    def due(self, animator: Animator, now: float) -> float | None:
+        """When to sample again; None while nothing will change by itself."""
+        ahead = now + self.interval
+        if self.forced or animator.at(ahead) != self.last:
+            return max(self.slot, now)
+        change = animator.next_change(ahead)
+        return None if change is None else max(self.slot, change - self.interval)
+
+    def wants_patch(self, generation: int) -> bool:
+        """Whether a rectangle will do: every watcher holds a full picture of this face."""
+        options = self.options
+        assert not isinstance(options, str)
+        return options.patches and all(seat.whole == generation for seat in self.seats.values())

@@ -1,0 +1,143 @@
+"""What the core asks of the engine, and what it needs to know about the answers.
+
+The protocols are what `emopic_engine` really returns; the core needs no more of it than this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from emopic_client.wire import FaceSource, FrameFormat, Rect
+
+CharacterKey: TypeAlias = tuple[str, str]
+"""(owner, id): the owner is a session for a private character, a group for a shared one."""
+
+
+class FaceLike(Protocol):
+    """A registered base face; `key` identifies its pixels."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def source(self) -> str: ...
+
+
+class ScoresLike(Protocol):
+    """What a line means: `values` sum to 1, `top` is the index of the largest."""
+
+    @property
+    def values(self) -> Iterable[float]: ...
+    @property
+    def top(self) -> int: ...
+    @property
+    def intensity(self) -> float: ...
+
+
+class PictureLike(Protocol):
+    """An encoded picture, whole or the rectangle `rect` of one."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def rect(self) -> Rect | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineJob:
+    """Classify one line. Times in seconds on the caller's clock."""
+
+    session: str
+    character: CharacterKey
+    line: str
+    text: str
+    partial: bool
+    arrived: float
+    queued: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterJob:
+    """Turn a picture, or the name of a built-in face, into a face."""
+
+    session: str
+    character: CharacterKey
+    generation: int
+    picture: bytes | None
+    builtin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameJob:
+    """Render one frame of a view; it has the fields of `emopic_engine.engine.RenderJob` and more.
+
+    `n` orders the frames of a character, `generation` is that of its face, `line` is what moved
+    it, `owner` is who waits for it in the scheduler's turn.
+    """
+
+    face: FaceLike
+    expression: tuple[float, ...]
+    size: int
+    format: FrameFormat
+    quality: int
+    patch: bool
+    character: CharacterKey
+    view: int
+    generation: int
+    n: int
+    line: str | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Classify:
+    """One batch of lines."""
+
+    jobs: tuple[LineJob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One face."""
+
+    job: RegisterJob
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """One batch of frames."""
+
+    jobs: tuple[FrameJob, ...]
+
+
+Work: TypeAlias = Classify | Register | Render
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An item the engine refused or failed: a code of `errors.CODES` and a safe message."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of `work`: one result per job, in order, and when the engine worked on it."""
+
+    work: Work
+    results: tuple[object, ...]
+    started: float
+    finished: float
+
+
+SOURCES: Final[tuple[FaceSource, ...]] = ("builtin", "found", "centred")
