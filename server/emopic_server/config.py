@@ -1,0 +1,176 @@
+"""The server's configuration: a TOML file, options over it, frozen after that.
+
+    host = "0.0.0.0"
+    token = "…"
+
+    [limits]             # any field of emopic_client.wire.Limits
+    line_chars = 300
+
+    [queue]              # any field of emopic_server.core.scheduler.Bounds
+    line_batch = 32
+
+Unknown keys and wrong types are errors that name key, value and what was expected.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+import msgspec
+
+from emopic_client.wire import Limits
+from emopic_server.core.scheduler import Bounds
+from emopic_server.errors import ConfigError
+
+_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_MIN_TOKEN_CHARS: Final = 8
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """Where to listen, whom to let in, what to load, and every bound. Raises `ConfigError`.
+
+    `port` 0 takes any free port. A `token` is required unless `host` is a loopback address.
+    `allow_origins` are web origins (`https://example.org`) beside the server's own. `backend`,
+    `precision`, `threads`, `text_model`, `face_model` and `atlas_mb` are for the engine; None
+    means its default. `store` is a file in which shared characters survive a restart.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    token: str | None = None
+    allow_origins: tuple[str, ...] = ()
+    backend: str = "openvino"
+    precision: str | None = None
+    threads: int = 0
+    text_model: Path | None = None
+    face_model: Path | None = None
+    atlas_mb: int = 256
+    store: Path | None = None
+    log_level: str = "info"
+    limits: Limits = field(default_factory=Limits)
+    queue: Bounds = field(default_factory=Bounds)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ConfigError("port", self.port, "0 … 65535")
+        if self.token is not None and len(self.token) < _MIN_TOKEN_CHARS:
+            raise ConfigError("token", "…", f"at least {_MIN_TOKEN_CHARS} characters")
+        if self.token is None and not self.loopback:
+            raise ConfigError(
+                "token", None, f"a token, since host {self.host!r} can be reached from elsewhere"
+            )
+        for origin in self.allow_origins:
+            if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
+                raise ConfigError("allow_origins", origin, "an origin like https://example.org")
+        if self.log_level not in _LOG_LEVELS:
+            raise ConfigError("log_level", self.log_level, f"one of {', '.join(_LOG_LEVELS)}")
+        for name, low in (("threads", 0), ("atlas_mb", 1)):
+            if getattr(self, name) < low:
+                raise ConfigError(name, getattr(self, name), f"at least {low}")
+        _check_positive("limits", msgspec.structs.asdict(self.limits))
+        _check_positive("queue", {f.name: getattr(self.queue, f.name) for f in fields(self.queue)})
+        if self.limits.resume_events > self.limits.outbox_events:
+            expected = f"at most limits.outbox_events = {self.limits.outbox_events}"
+            raise ConfigError("limits.resume_events", self.limits.resume_events, expected)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.host)
+
+    @classmethod
+    def load(cls, path: Path | None = None, **options: object) -> ServerConfig:
+        """The configuration of a TOML file, with `options` that are not None over it."""
+        values = {} if path is None else _read(path)
+        values |= {key: value for key, value in options.items() if value is not None}
+        return cls(**_typed("", cls, values))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError("config", str(path), f"a readable file ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("config", str(path), f"TOML ({error})") from error
+
+
+def _typed(prefix: str, kind: type, values: Mapping[str, object]) -> dict[str, Any]:
+    """Check keys and types against the annotations of `kind`; nested tables become objects."""
+    hints = get_type_hints(kind)
+    for key in values:
+        if key not in hints:
+            raise ConfigError(prefix + key, values[key], f"one of {', '.join(sorted(hints))}")
+    return {key: _value(prefix + key, hints[key], value) for key, value in values.items()}
+
+
+def _value(key: str, hint: Any, value: object) -> object:
+    if hint in (Limits, Bounds):
+        if isinstance(value, hint):
+            return value
+        if not isinstance(value, Mapping):
+            raise ConfigError(key, value, "a table")
+        return hint(**_typed(f"{key}.", hint, value))
+    for known, convert, expected in _KINDS:
+        if hint == known:
+            converted = convert(value)
+            if converted is None:
+                raise ConfigError(key, value, expected)
+            return converted
+    raise AssertionError(f"no rule for {key}: {hint}")
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _float(value: object) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number else None  # type: ignore[arg-type]
+
+
+def _str(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _path(value: object) -> Path | None:
+    return Path(value) if isinstance(value, str | Path) else None
+
+
+def _strings(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return None
+
+
+_KINDS: Final = (
+    (int, _int, "a whole number"),
+    (float, _float, "a number"),
+    (str, _str, "text"),
+    (str | None, _str, "text"),
+    (Path | None, _path, "a path"),
+    (tuple[str, ...], _strings, "a list of texts"),
+)
+
+
+def _check_positive(table: str, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if not value > 0:
+            raise ConfigError(f"{table}.{key}", value, "more than 0")

@@ -1,0 +1,317 @@
+"""The server's life: bind, load and warm up, serve, drain, end.
+
+The port is bound first, so that `/readyz` can say "not yet". Websockets are let in when the engine
+has warmed up. SIGTERM and SIGINT stop the intake, let the lines that wait be answered, say bye to
+everyone and end the process; a second signal ends it at once. If the engine's thread or any task
+of ours dies, the server ends with that error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final, Protocol
+
+from websockets.asyncio.server import Server as SocketServer
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from emopic_client import wire
+from emopic_server import __version__
+from emopic_server.config import ServerConfig
+from emopic_server.core.hub import Hub
+from emopic_server.core.work import Done, FrameJob, PictureLike
+from emopic_server.errors import ConfigError, WorkerDied
+from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
+from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
+from emopic_server.io.status import settings, status
+from emopic_server.io.worker import EngineHost, EngineLike
+
+log = logging.getLogger(__name__)
+# Every connection and request is an `info` to the library; to us those are metrics.
+_socket_log = logging.getLogger("emopic_server.io.websockets")
+_socket_log.setLevel(logging.WARNING)
+
+_DRAIN_S: Final = 4.0
+_PARTING_S: Final = 3.0
+_HANDSHAKE_S: Final = 10.0
+_CLOSE_S: Final = 2.0
+_LATE_S: Final = 0.0005  # event loops round timers to milliseconds; early would mean twice
+
+
+class EngineFactory(Protocol):
+    """Loads the engine; called in the engine's thread."""
+
+    def __call__(self) -> EngineLike: ...
+
+
+def run_server(
+    config: ServerConfig,
+    engine_factory: EngineFactory,
+    on_ready: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. `on_ready` gets the studio's address after warm-up.
+
+    Raises `ConfigError` when the address cannot be bound, and what the engine raised when it
+    cannot be loaded (`EngineError`).
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(Server(config, engine_factory, on_ready).run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+class Server:
+    """One listening server; `run` is its whole life. `stop` may be called from the event loop."""
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        engine_factory: EngineFactory,
+        on_ready: Callable[[str], None] = lambda _url: None,
+    ) -> None:
+        self.url = ""
+        self._config = config
+        self._factory = engine_factory
+        self._on_ready = on_ready
+        self._pages = Pages()
+        self._links: dict[int, Link] = {}
+        self._engine: EngineLike | None = None
+        self._hub: Hub | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._busy = False
+        self._pumping = False
+        self._began = time.monotonic()
+
+    async def run(self) -> None:
+        """Bind, serve, and return after a `stop`. Raises what ended the server otherwise."""
+        self._loop = asyncio.get_running_loop()
+        self._stop: asyncio.Future[None] = self._loop.create_future()
+        self._idle = asyncio.Event()
+        self._host = EngineHost(
+            self._factory,
+            on_ready=self._engine_ready,
+            on_done=self._engine_done,
+            on_death=self._engine_died,
+        )
+        async with await self._listen() as sockets, self._signals():
+            self.url = _url(sockets, self._config.host)
+            self._host.start()
+            try:
+                await asyncio.shield(self._stop)
+            finally:
+                await self._part(sockets)
+
+    def stop(self) -> None:
+        """Drain and end. A second call ends without draining."""
+        if not self._stop.done():
+            self._stop.set_result(None)
+        else:
+            self._idle.set()
+
+    # ── listening ────────────────────────────────────────────────────────────────────────────────
+
+    async def _listen(self) -> SocketServer:
+        limits = self._config.limits
+        try:
+            return await serve(
+                self._talk,
+                self._config.host,
+                self._config.port,
+                create_connection=Peer,
+                process_request=self._request,
+                select_subprotocol=_subprotocol,
+                compression=None,
+                max_size=limits.face_bytes * 4 // 3 + limits.message_bytes,
+                max_queue=4,
+                write_limit=WRITE_LIMIT,
+                ping_interval=limits.ping_s,
+                ping_timeout=limits.ping_s,
+                open_timeout=_HANDSHAKE_S,
+                close_timeout=_CLOSE_S,
+                server_header=f"emopic/{__version__}",
+                logger=_socket_log,
+            )
+        except OSError as error:
+            address = f"{self._config.host}:{self._config.port}"
+            raise ConfigError(
+                "port", self._config.port, f"a free address; {address}: {error.strerror}"
+            ) from error
+
+    def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+        assert isinstance(connection, Peer)
+        connection.stall_s = 2 * self._config.limits.ping_s
+        if is_websocket(request):
+            return refuse_websocket(request, self._config, ready=self._hub is not None)
+        return self._pages.answer(request, self._status())
+
+    def _status(self) -> Status:
+        return status(self._hub, self._engine, time.monotonic() - self._began)
+
+    async def _talk(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, Peer)
+        if self._hub is None:  # the handshake has been refused before
+            raise WorkerDied("a connection came before the engine")
+        link = Link(connection, self._hub, self._pump)
+        self._links[link.id] = link
+        try:
+            await link.serve()
+        except Exception as error:
+            log.exception("connection %d ended with a bug", link.id)
+            self._fail(error)
+        finally:
+            del self._links[link.id]
+
+    # ── the engine ───────────────────────────────────────────────────────────────────────────────
+
+    def _engine_ready(self, engine: EngineLike) -> None:
+        self._engine = engine
+        self._hub = Hub(
+            settings(self._config, engine),
+            new_id=lambda: secrets.token_urlsafe(18),
+            cached=self._cached,
+        )
+        log.info("ready after %.1f s", time.monotonic() - self._began)
+        self._on_ready(self.url)
+
+    def _engine_done(self, done: Done) -> None:
+        assert self._hub is not None
+        self._busy = False
+        self._guarded(self._hub.done, done, time.monotonic())
+        self._pump()
+
+    def _engine_died(self, error: BaseException) -> None:
+        log.error("the engine has ended: %s", error)
+        self._fail(error)
+
+    def _cached(self, job: FrameJob) -> PictureLike | None:
+        assert self._engine is not None
+        return self._engine.cached(job)
+
+    # ── the pump ─────────────────────────────────────────────────────────────────────────────────
+
+    def _pump(self) -> None:
+        """Carry out what the hub wants done: work to the engine, mail to clients, a timer."""
+        hub = self._hub
+        if hub is None or self._pumping:
+            return
+        self._pumping = True
+        try:
+            self._feed_engine(hub)
+            self._send(hub)
+            self._arm(hub)
+        except Exception as error:
+            log.exception("the server ends with a bug")
+            self._fail(error)
+        finally:
+            self._pumping = False
+
+    def _feed_engine(self, hub: Hub) -> None:
+        if self._busy:
+            return
+        work = hub.work()
+        if work is not None:
+            self._busy = True
+            self._host.submit(work)
+        elif self._stop.done():
+            self._idle.set()
+
+    def _send(self, hub: Hub) -> None:
+        while hub.dirty:
+            link = self._links.get(hub.dirty.pop())
+            if link is not None:
+                link.flush()
+
+    def _arm(self, hub: Hub) -> None:
+        when = hub.deadline()
+        if when is None or (self._timer is not None and self._timer_at <= when):
+            return  # a timer that is too early finds nothing due and arms the next
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = when
+        self._timer = self._loop.call_later(max(0.0, when - time.monotonic()) + _LATE_S, self._tick)
+
+    def _tick(self) -> None:
+        assert self._hub is not None
+        self._timer = None
+        self._guarded(self._hub.tick, time.monotonic())
+        self._pump()
+
+    def _guarded(self, function: Callable[..., None], *arguments: Any) -> None:
+        try:
+            function(*arguments)
+        except Exception as error:
+            log.exception("the server ends with a bug")
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._stop.done():
+            self._stop.set_exception(error)
+        self._idle.set()
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────
+
+    async def _part(self, sockets: SocketServer) -> None:
+        """Answer what waits, say bye, close."""
+        sockets.close(close_connections=False)
+        hub = self._hub
+        if hub is not None:
+            hub.stop_intake()
+            self._pump()
+            if self._busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._idle.wait(), _DRAIN_S)
+            hub.shut_down()
+            self._pump()
+            await self._emptied()
+        self._host.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _emptied(self) -> None:
+        """Give clients a moment to answer the close."""
+        closed = [link.closed for link in self._links.values()]
+        if closed:
+            await asyncio.wait(closed, timeout=_PARTING_S)
+
+    @contextlib.asynccontextmanager
+    async def _signals(self) -> AsyncIterator[None]:
+        names = (signal.SIGTERM, signal.SIGINT)
+        added = []
+        for name in names:
+            # Windows and threads other than the main one have no signal handlers.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                self._loop.add_signal_handler(name, self.stop)
+                added.append(name)
+        try:
+            yield
+        finally:
+            for name in added:
+                self._loop.remove_signal_handler(name)
+
+
+def _subprotocol(
+    _connection: ServerConnection, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    """The first of ours that the client offers; a client that offers none speaks msgpack."""
+    return next((Subprotocol(ours) for ours in wire.SUBPROTOCOLS if ours in offered), None)
+
+
+def _url(sockets: SocketServer, host: str) -> str:
+    port = sockets.sockets[0].getsockname()[1]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}/"

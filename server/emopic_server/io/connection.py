@@ -1,0 +1,143 @@
+"""One websocket. Messages go to the hub as they come; what waits for the client is written at once
+while the socket takes it, and when it does not, it waits in the hub's mailbox, where newer states
+replace older ones. So a slow client skips frames, and the memory it costs is bounded: the small
+write buffer here, the limit on unsent bytes in the kernel, and the mailbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from websockets.asyncio.connection import broadcast
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
+
+from emopic_client import wire
+from emopic_server.core.hub import Hub
+
+WRITE_LIMIT: Final = 32 * 1024
+_UNSENT_BYTES: Final = 64 * 1024
+_CLOSE_S: Final = 2.0
+
+
+class Peer(ServerConnection):
+    """A client's websocket. `arrived` is when its last bytes came, on the monotonic clock."""
+
+    on_writable: Callable[[], None] | None = None
+    stall_s: float = 40.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.arrived = 0.0
+        self._stall: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Small messages leave at once, and the kernel keeps little that is not sent yet."""
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Note when bytes came, for the `receive` span."""
+        self.arrived = time.monotonic()
+        super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """The client does not keep up. One that takes nothing at all for `stall_s` is cut off."""
+        super().pause_writing()
+        self._stall = self.loop.call_later(self.stall_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """There is room again."""
+        super().resume_writing()
+        self._unstall()
+        if self.on_writable is not None:
+            self.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave no timer behind."""
+        self._unstall()
+        super().connection_lost(exc)
+
+    def write(self, data: bytes, *, text: bool) -> None:
+        """Send one message without waiting; look at `paused` before."""
+        broadcast((self,), data, text=text)
+
+    @property
+    def writable(self) -> bool:
+        """Whether a message written now leaves soon."""
+        return not self.paused and self.protocol.state is State.OPEN
+
+    def _unstall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+
+class Link:
+    """Ties one peer to the hub. `changed` is called after anything that may have made work."""
+
+    def __init__(self, peer: Peer, hub: Hub, changed: Callable[[], None]) -> None:
+        self._peer = peer
+        self._hub = hub
+        self._changed = changed
+        self._encoding = wire.encoding_of(peer.subprotocol)
+        self._closing: asyncio.Task[None] | None = None
+        self.id = hub.connect(self._encoding, time.monotonic())
+        self.closed: asyncio.Future[None] = peer.loop.create_future()
+        peer.on_writable = self.flush
+
+    async def serve(self) -> None:
+        """Read until the connection ends. Returns whatever way it ended."""
+        peer, hub = self._peer, self._hub
+        try:
+            self._changed()
+            async for data in peer:
+                hub.receive(self.id, data, time.monotonic(), peer.arrived)
+                self._changed()
+        except ConnectionClosed:
+            pass  # however it ended, the session waits for a resume
+        finally:
+            peer.on_writable = None
+            hub.disconnect(self.id, time.monotonic())
+            self._changed()
+            if self._closing is not None:
+                await self._closing
+            self.closed.set_result(None)
+
+    def flush(self) -> None:
+        """Write what waits, as long as the socket takes it."""
+        peer = self._peer
+        while self._closing is None:
+            stuck = not peer.writable
+            if stuck and not self._ending:
+                return
+            message = self._hub.take(self.id)
+            if message is None:
+                return
+            if not stuck:
+                peer.write(wire.encode(message, self._encoding), text=self._encoding == "json")
+            if isinstance(message, wire.Bye):
+                self._closing = asyncio.create_task(self._close(message))
+
+    @property
+    def _ending(self) -> bool:
+        connection = self._hub.post.connections.get(self.id)
+        return connection is not None and connection.closing is not None
+
+    async def _close(self, bye: wire.Bye) -> None:
+        """Close politely; a client that does not answer, or does not read, is cut off."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._peer.close(bye.code, bye.reason)
+                return
+        self._peer.transport.abort()
