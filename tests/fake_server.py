@@ -1,0 +1,37 @@
+"""`python -m tests.fake_server --port N`: the real server over the fake engine.
+
+For trying pages and clients without models. Any option of `ServerConfig` may follow as
+`--name value`; limits as `--limits.name value`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from tests.fakes import FakeEngine
+
+from emopic_server.config import ServerConfig
+from emopic_server.io.app import run_server
+
+
+def _options(words: list[str]) -> dict[str, object]:
+    options: dict[str, object] = {}
+    limits: dict[str, object] = {}
+    for name, text in zip(words[::2], words[1::2], strict=True):
+        value: object = int(text) if text.lstrip("-").isdigit() else text
+        if name.startswith("--limits."):
+            limits[name.removeprefix("--limits.").replace("-", "_")] = value
+        else:
+            options[name.removeprefix("--").replace("-", "_")] = value
+    return {**options, "limits": limits}
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    config = ServerConfig.load(**_options(sys.argv[1:]))
+    run_server(config, FakeEngine, lambda url: sys.stdout.write(f"ready {url}\n") and None)
+
+
+if __name__ == "__main__":
+    main()
