@@ -20,10 +20,12 @@ from emopic_server.core.agenda import Agenda
 from emopic_server.core.characters import ID_CHARS
 from emopic_server.core.lines import LINE_ID_CHARS, Lines
 from emopic_server.core.metrics import Metrics
+from emopic_server.core.parts import Parts
 from emopic_server.core.post import Connection, Post
 from emopic_server.core.scheduler import Bounds, Scheduler
 from emopic_server.core.session import Session, Step
-from emopic_server.core.stage import Lookup, Stage
+from emopic_server.core.stage import Stage
+from emopic_server.core.views import Lookup
 from emopic_server.core.work import (
     Classify,
     Done,
@@ -66,24 +68,16 @@ class Hub:
         self._agenda: Agenda[Hashable] = Agenda()
         self._closing = False
         self._connections = 0
-        self.stage = Stage(
+        parts = Parts(
             emotions=settings.emotions,
-            builtins=frozenset(item.id for item in settings.builtins),
             limits=settings.limits,
-            cached=cached,
             post=self.post,
             scheduler=self.scheduler,
             agenda=self._agenda,
             metrics=self.metrics,
         )
-        self._lines = Lines(
-            emotions=settings.emotions,
-            limits=settings.limits,
-            post=self.post,
-            scheduler=self.scheduler,
-            stage=self.stage,
-            metrics=self.metrics,
-        )
+        self.stage = Stage(parts, frozenset(item.id for item in settings.builtins), cached)
+        self._lines = Lines(parts, self.stage)
         labels = zip(settings.emotions.names, settings.emotions.korean, strict=True)
         self._hello = wire.Hello(
             server=settings.server,
@@ -148,7 +142,7 @@ class Hub:
                 self.stage.registered(job, cast("FaceLike | Failed", done.results[0]), now)
             case Render(jobs=jobs):
                 for frame, result in zip(jobs, done.results, strict=True):
-                    self.stage.rendered(frame, cast("PictureLike | Failed", result), now)
+                    self.stage.views.rendered(frame, cast("PictureLike | Failed", result), now)
 
     def tick(self, now: float) -> None:
         """Do all that is due."""
@@ -156,7 +150,7 @@ class Hub:
             kind, subject = cast("tuple[str, Any]", due)
             match kind:
                 case "view":
-                    self.stage.sample(subject, now)
+                    self.stage.views.sample(subject, now)
                 case "identify":
                     self.post.close(self.post.connections[subject], wire.IDENTIFY_TIMEOUT)
                 case "session":

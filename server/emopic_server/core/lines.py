@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from typing import cast
 
 from emopic_client import wire
-from emopic_engine.emotions import Emotions
 from emopic_server.core.animator import intensity
-from emopic_server.core.characters import Character, Characters, check_id
-from emopic_server.core.metrics import Metrics
-from emopic_server.core.post import Post
-from emopic_server.core.scheduler import Scheduler
+from emopic_server.core.characters import Character, check_id
+from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.stage import Stage
 from emopic_server.core.work import Classify, Done, Failed, LineJob, ScoresLike
@@ -24,26 +21,14 @@ _RETRY_MS = 1000
 class Lines:
     """Takes lines in and gives emotions out."""
 
-    def __init__(
-        self,
-        *,
-        emotions: Emotions,
-        limits: wire.Limits,
-        post: Post,
-        scheduler: Scheduler,
-        stage: Stage,
-        metrics: Metrics,
-    ) -> None:
-        self._emotions = emotions
-        self._limits = limits
-        self._post = post
-        self._scheduler = scheduler
+    def __init__(self, parts: Parts, stage: Stage) -> None:
+        self._emotions = parts.emotions
+        self._limits = parts.limits
+        self._post = parts.post
+        self._scheduler = parts.scheduler
+        self._metrics = parts.metrics
         self._stage = stage
-        self._metrics = metrics
-
-    @property
-    def _characters(self) -> Characters:
-        return self._stage.characters
+        self._characters = stage.characters
 
     def put(self, session: Session, message: wire.Line, arrived: float, now: float) -> None:
         """Queue a line. Raises `Refusal`; its `ref` is the line's id."""

@@ -1,72 +1,40 @@
-"""The stage: characters with their faces, and what their watchers see.
+"""The stage: which characters there are, who owns them, who watches, and what moves them.
 
 Faces come and go with `put`, `registered`, `drop` and `leave`; `watch` and `unwatch` seat sessions
-in views; `feel` and `express` move a face; `sample` looks at a view when it is due and either
-shows its expression at once (blendshapes, cached pictures) or asks the scheduler for a frame,
-which comes back through `rendered`.
+in the views of a character; `feel` and `express` move a face.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
-from functools import lru_cache
-
-import numpy as np
+from collections.abc import Collection, Sequence
 
 from emopic_client import wire
-from emopic_engine.emotions import Emotions, blendshapes
-from emopic_server.core.agenda import Agenda
 from emopic_server.core.characters import Character, Characters, check_id, check_range, knobs
-from emopic_server.core.metrics import Metrics
-from emopic_server.core.post import Post
-from emopic_server.core.scheduler import Scheduler
+from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
-from emopic_server.core.watch import Expression, Seat, View, Watch
-from emopic_server.core.work import (
-    SOURCES,
-    CharacterKey,
-    FaceLike,
-    Failed,
-    FrameJob,
-    LineJob,
-    PictureLike,
-    RegisterJob,
-)
+from emopic_server.core.views import Lookup, Views
+from emopic_server.core.watch import Watch
+from emopic_server.core.work import SOURCES, CharacterKey, FaceLike, Failed, LineJob, RegisterJob
 from emopic_server.errors import NOTICES, Refusal
 
-Lookup = Callable[[FrameJob], PictureLike | None]
-_RETRY_S = 1.0
 _SMALLEST_SIDE = 16
 
 
 class Stage:
     """See the module. `cached` looks a frame up without touching the device."""
 
-    def __init__(
-        self,
-        *,
-        emotions: Emotions,
-        builtins: frozenset[str],
-        limits: wire.Limits,
-        cached: Lookup,
-        post: Post,
-        scheduler: Scheduler,
-        agenda: Agenda[Hashable],
-        metrics: Metrics,
-    ) -> None:
-        self.characters = Characters(len(emotions), emotions.neutral)
-        self._emotions = emotions
+    def __init__(self, parts: Parts, builtins: frozenset[str], cached: Lookup) -> None:
+        self.characters = Characters(len(parts.emotions), parts.emotions.neutral)
+        self.views = Views(parts, self.characters, cached)
+        self._emotions = parts.emotions
         self._builtins = builtins
-        self._limits = limits
-        self._cached = cached
-        self._post = post
-        self._scheduler = scheduler
-        self._agenda = agenda
-        self._metrics = metrics
-        self._views: dict[int, View] = {}
-        self._view_count = 0
+        self._limits = parts.limits
+        self._post = parts.post
+        self._scheduler = parts.scheduler
+        self._agenda = parts.agenda
+        self._metrics = parts.metrics
+        self._generations = 0
         self._builtin_faces: dict[str, FaceLike] = {}
-        self._values = lru_cache(maxsize=4096)(self._blendshapes)
 
     # ── faces ────────────────────────────────────────────────────────────────────────────────────
 
@@ -75,10 +43,8 @@ class Stage:
         self._check_put(session, message)
         settings = knobs(message.options)
         key = (session.group if message.shared else session.id, message.character)
-        generation = 1
-        known = self.characters.get(key)
-        if known is not None:
-            generation = known.wanted + 1
+        # Never given twice, so that what comes back late cannot be taken for something newer.
+        generation = self._generations = self._generations + 1
         face = self._builtin_faces.get(message.builtin or "")
         if face is None:
             job = RegisterJob(session.id, key, generation, message.face, message.builtin)
@@ -165,14 +131,14 @@ class Stage:
         for watch in session.watches.values():
             character = self.characters.get(watch.key)
             if character is not None:
-                self._show_anew(character, watch, now)
+                self.views.show_anew(character, now, watch)
 
     # ── expressions ──────────────────────────────────────────────────────────────────────────────
 
     def feel(self, character: Character, scores: Sequence[float], line: str, now: float) -> None:
         """Let the face follow a line, and show the first step of it at once."""
         character.animator.feel(scores, now, line=line)
-        self._stir(character, now)
+        self.views.stir(character, now)
 
     def express(self, session: Session, message: wire.Express, now: float) -> None:
         """Let a client drive the face. Raises `Refusal`."""
@@ -187,33 +153,7 @@ class Stage:
         if message.hold_ms is not None:
             check_range("hold_ms", message.hold_ms, 0, 3_600_000)
         character.animator.express(weights, now, hold_ms=message.hold_ms)
-        self._stir(character, now)
-
-    def sample(self, view_id: int, now: float) -> None:
-        """Look at a view that is due."""
-        view = self._views.get(view_id)
-        character = None if view is None else self.characters.get(view.character)
-        if view is None or character is None or not self._attended(view):
-            return
-        if character.face is None and not isinstance(view.options, str):
-            return
-        expression = view.sample(character.animator, now)
-        if expression is not None:
-            self._give(character, view, expression)
-        self._agenda.set(("view", view_id), view.due(character.animator, now))
-
-    def rendered(self, job: FrameJob, result: PictureLike | Failed, now: float) -> None:
-        """A frame has come back; one that has been overtaken or whose face is gone is dropped."""
-        view = self._views.get(job.view)
-        character = self.characters.get(job.character)
-        if view is None or character is None or character.generation != job.generation:
-            return
-        if isinstance(result, Failed):
-            self._trouble(character, view, result, now)
-            return
-        view.troubled = False
-        self._metrics.count("frames", "rendered")
-        self._show_frame(view, job, result)
+        self.views.stir(character, now)
 
     # ── within ───────────────────────────────────────────────────────────────────────────────────
 
@@ -269,9 +209,7 @@ class Stage:
                     character=character.id,
                 ),
             )
-        for view in list(character.views.values()):
-            view.force(now)
-            self.sample(view.id, now)
+        self.views.show_anew(character, now)
 
     def _rehome(self, session: Session, character: Character, now: float) -> None:
         """A name means one character to a session: the one it has put last."""
@@ -304,9 +242,7 @@ class Stage:
     def _remove(self, character: Character, reason: str, *, tell: Collection[str]) -> None:
         self.characters.remove(character.key)
         self._agenda.set(("character", character.key), None)
-        for view in character.views.values():
-            self._agenda.set(("view", view.id), None)
-            del self._views[view.id]
+        self.views.close_all(character)
         self._refuse_lines(self._scheduler.drop_character(character.key), character.id)
         for session_id in character.watchers | character.owners | set(tell):
             session = self._post.sessions.get(session_id)
@@ -341,22 +277,7 @@ class Stage:
         character.watchers.add(session.id)
         self._agenda.set(("character", character.key), None)
         self._tell_ready(session, character)
-        self._show_anew(character, watch, now, session)
-
-    def _show_anew(
-        self, character: Character, watch: Watch, now: float, session: Session | None = None
-    ) -> None:
-        for wanted, seat in watch.wanted:
-            view = character.views.get(wanted)
-            if view is None:
-                self._view_count += 1
-                view = View(self._view_count, character.key, wanted)
-                character.views[wanted] = view
-                self._views[view.id] = view
-            if session is not None:
-                view.seats[session.id] = seat
-            view.force(now)
-            self.sample(view.id, now)
+        self.views.seat(character, session.id, watch, now)
 
     def _unseat(self, session: Session, name: str, now: float) -> None:
         watch = session.watches.pop(name)
@@ -365,117 +286,5 @@ class Stage:
         if character is None:
             return
         character.watchers.discard(session.id)
-        for wanted, _ in watch.wanted:
-            view = character.views[wanted]
-            del view.seats[session.id]
-            if not view.seats:
-                self._close_view(character, view)
+        self.views.unseat(character, session.id, watch)
         self._expire_later(character, now)
-
-    def _close_view(self, character: Character, view: View) -> None:
-        del character.views[view.options]
-        del self._views[view.id]
-        self._agenda.set(("view", view.id), None)
-        self._scheduler.drop_frame(_payer(character), character.key, view.id)
-
-    def _attended(self, view: View) -> bool:
-        """Whether one of the watchers is connected; nothing is rendered for the others."""
-        sessions = self._post.sessions
-        return any(sessions[session_id].connection is not None for session_id in view.seats)
-
-    def _stir(self, character: Character, now: float) -> None:
-        for view in list(character.views.values()):
-            view.hurry(now)
-            self.sample(view.id, now)
-
-    def _give(self, character: Character, view: View, expression: Expression) -> None:
-        options = view.options
-        if isinstance(options, str):
-            self._show_blendshapes(character, view, options, expression)
-            return
-        assert character.face is not None
-        job = FrameJob(
-            face=character.face,
-            expression=expression,
-            size=options.size,
-            format=options.format,
-            quality=options.quality,
-            patch=view.wants_patch(character.generation),
-            character=character.key,
-            view=view.id,
-            generation=character.generation,
-            n=character.number(),
-            line=character.animator.line,
-            owner=_payer(character),
-        )
-        picture = self._cached(job)
-        if picture is None:
-            self._scheduler.put_frame(job, urgent=view.urgent)
-        else:
-            self._scheduler.drop_frame(job.owner, job.character, job.view)
-            self._metrics.count("frames", "cached")
-            self._show_frame(view, job, picture)
-        view.urgent = False
-
-    def _show_frame(self, view: View, job: FrameJob, picture: PictureLike) -> None:
-        if job.n < view.shown:
-            self._metrics.count("frames_skipped", "overtaken")
-            return
-        view.shown = job.n
-        frame = wire.Frame(
-            character=job.character[1],
-            n=job.n,
-            expression=job.expression,
-            format=job.format,
-            width=picture.width,
-            height=picture.height,
-            data=picture.data,
-            rect=picture.rect,
-            line=job.line,
-        )
-        for session_id, seat in view.seats.items():
-            self._hand_frame(session_id, seat, frame, job.generation)
-
-    def _hand_frame(self, session_id: str, seat: Seat, frame: wire.Frame, generation: int) -> None:
-        holds = seat.whole == generation
-        if (frame.rect is not None and not holds) or (holds and seat.shown == frame.expression):
-            return
-        if self._post.state(self._post.sessions[session_id], frame):
-            seat.shown = frame.expression
-            if frame.rect is None:
-                seat.queued = generation
-
-    def _show_blendshapes(
-        self, character: Character, view: View, names_id: wire.BlendshapeSet, values: Expression
-    ) -> None:
-        message = wire.Blendshapes(
-            character=character.id,
-            n=character.number(),
-            names_id=names_id,
-            values=self._values(names_id, values),
-            line=character.animator.line,
-        )
-        for session_id, seat in view.seats.items():
-            if seat.shown != values and self._post.state(self._post.sessions[session_id], message):
-                seat.shown = values
-
-    def _blendshapes(self, names_id: str, expression: Expression) -> tuple[float, ...]:
-        _, values = blendshapes(self._emotions, expression, names_id)
-        return tuple(np.round(values.astype(np.float64), 4).tolist())
-
-    def _trouble(self, character: Character, view: View, failed: Failed, now: float) -> None:
-        view.retry(now + _RETRY_S)
-        self._agenda.set(("view", view.id), view.due(character.animator, now))
-        if view.troubled:
-            return  # said once, until a frame comes through
-        view.troubled = True
-        for session_id in view.seats:
-            retry_ms = round(_RETRY_S * 1000)
-            refusal = Refusal(failed.code, failed.message, ref=character.id, retry_ms=retry_ms)
-            self._post.refuse_later(self._post.sessions[session_id], refusal)
-
-
-def _payer(character: Character) -> str:
-    """Whose turn a character's frames take: its owner's."""
-    owner, name = character.key
-    return name if character.shared else owner

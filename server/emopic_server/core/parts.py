@@ -1,0 +1,25 @@
+"""The parts that the hub's rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from emopic_client.wire import Limits
+from emopic_engine.emotions import Emotions
+from emopic_server.core.agenda import Agenda
+from emopic_server.core.metrics import Metrics
+from emopic_server.core.post import Post
+from emopic_server.core.scheduler import Scheduler
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One of each, made by the hub. Keys of the agenda are (kind, subject)."""
+
+    emotions: Emotions
+    limits: Limits
+    post: Post
+    scheduler: Scheduler
+    agenda: Agenda[Hashable]
+    metrics: Metrics
