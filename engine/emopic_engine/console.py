@@ -21,14 +21,17 @@ class UsageError(Exception):
     """The user asked for something that cannot be done; the message names value and fix."""
 
 
-def run(app: typer.Typer, name: str) -> None:
-    """Run a command line. A mistake in it is one clear line on stderr and exit code 2."""
+def run(app: typer.Typer, name: str, *expected: type[Exception]) -> None:
+    """Run a command line. A mistake in it is one clear line on stderr and exit code 2.
+
+    `expected` are further errors whose text is meant for the user.
+    """
     try:
         status = app(prog_name=name, standalone_mode=False)
     except TyperException as error:
         message = getattr(error, "format_message", error.__str__)()
         _fail(name, f"{' '.join(message.split())} (see `{name} --help`)")
-    except (EngineError, UsageError) as error:
+    except (EngineError, UsageError, *expected) as error:
         _fail(name, str(error))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)

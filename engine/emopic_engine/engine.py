@@ -17,10 +17,10 @@ import numpy as np
 from emopic_engine.atlas import Atlas, AtlasStats, Picture
 from emopic_engine.backends import Backend, Precision, load_backend
 from emopic_engine.emotions import Emotions
-from emopic_engine.errors import EngineError, InputError, ModelError
+from emopic_engine.errors import EngineError, InputError, LineError, ModelError
 from emopic_engine.face import codec
 from emopic_engine.face.model import Face, FaceModel, Maps
-from emopic_engine.text.model import LineError, Scores, TextModel
+from emopic_engine.text.model import Scores, TextModel
 
 __all__ = [
     "AtlasStats",
@@ -148,8 +148,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Run every path once, at the shapes that matter, so that the first request is not slow."""
-        for line in ("안녕", "오늘 날씨가 참 좋네요 그렇죠?", "정말 " * 12, "그래서 " * 30):
-            self.classify([line])
+        self._text.warm_up()
         face = self.builtin(self.builtins[0].id)
         rest = [0.0] * len(self.emotions)
         for patch in (False, True):

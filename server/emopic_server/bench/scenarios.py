@@ -7,7 +7,8 @@ import os
 import platform
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,7 +24,7 @@ from emopic_server.bench.process import ServerProcess
 
 Say = Callable[[str], None]
 # A benchmark is not a chat client: the fair-use limit must not be what is measured.
-_UNLIMITED = ("--messages-per-minute", "1000000", "--messages-burst", "100000")
+_UNLIMITED = "[limits]\nmessages_per_minute = 10000000\nmessages_burst = 1000000\n"
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,14 @@ def measure(plan: Plan, serve_arguments: tuple[str, ...], log: Path, say: Say) -
 def overhead(plan: Plan, log: Path) -> dict[str, Any]:
     """The framework's own time: no-op models, no frames."""
     load = Load(bench_lines(), plan.overhead_rate, plan.overhead_seconds, frames=None)
-    with ServerProcess("emopic_server.bench.serve_noop", log=log) as server:
+    with _server("emopic_server.bench.serve_noop", (), log) as server:
         return _described(asyncio.run(run(server.url, load)), server)
 
 
 def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[str, Any]:
     """Freeze the server for 1 s of 60: an honest harness must read p99 ≈ 0.40 s."""
     load = Load(bench_lines(), 100.0, seconds, frames=None)
-    with ServerProcess("emopic_server.bench.serve_noop", log=log) as server:
+    with _server("emopic_server.bench.serve_noop", (), log) as server:
         timer = threading.Timer(load.warmup_s + seconds / 2, server.freeze, [freeze_s])
         timer.start()
         try:
@@ -96,10 +97,20 @@ def environment() -> dict[str, Any]:
 
 def _serve(load: Load, arguments: tuple[str, ...], log: Path, passes: int = 1) -> dict[str, Any]:
     """The last of several passes of the same load on one server."""
-    with ServerProcess("emopic_server", ("serve", *arguments, *_UNLIMITED), log=log) as server:
+    with _server("emopic_server", ("serve", *arguments), log) as server:
         for _ in range(passes):
             result = asyncio.run(run(server.url, load))
         return _described(result, server)
+
+
+@contextmanager
+def _server(module: str, arguments: tuple[str, ...], log: Path) -> Iterator[ServerProcess]:
+    """A server without fair-use limits."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "bench.toml"
+        config.write_text(_UNLIMITED, encoding="utf-8")
+        with ServerProcess(module, (*arguments, "--config", str(config)), log=log) as server:
+            yield server
 
 
 def _described(result: Result, server: ServerProcess) -> dict[str, Any]:

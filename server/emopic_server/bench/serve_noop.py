@@ -1,1 +1,23 @@
 """`python -m emopic_server.bench.serve_noop --port N`: the server with models that do nothing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from emopic_server.bench.noop import NoopEngine
+from emopic_server.config import ServerConfig
+from emopic_server.io.app import run_server
+
+
+def main() -> None:
+    """Serve on loopback until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--config", type=Path)
+    arguments = parser.parse_args()
+    run_server(ServerConfig.load(arguments.config, port=arguments.port), NoopEngine)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""`emopic bench`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emopic_engine.console import UsageError, err, out
+from emopic_server.bench import scenarios
+from emopic_server.bench.report import markdown
+
+
+def bench(
+    seconds: Annotated[float, typer.Option(min=1, help="Measured time of each scenario.")] = 60.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Lines a second with real models.")] = 5.0,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for the JSON.")] = None,
+    backend: Annotated[str, typer.Option(help="As for `emopic serve`.")] = "openvino",
+    startup: Annotated[bool, typer.Option(help="Also measure a cold and a warm start.")] = True,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Freeze a server for 1 s of 60: p99 must be 0.40 s.")
+    ] = False,
+) -> None:
+    """Measure latency on this machine: open loop, loopback, one character, 128 px JPEG."""
+    if self_test:
+        _self_test()
+        return
+    log = _log(out_dir)
+    plan = scenarios.Plan(seconds=seconds, rate=rate, startup=startup)
+    say = lambda text: err.print(f"[dim]{text}[/dim]")  # noqa: E731
+    try:
+        result = scenarios.measure(plan, ("--backend", backend), log, say)
+    except RuntimeError as error:
+        raise UsageError(f"{error}; its log is {log}") from error
+    if out_dir is not None:
+        path = out_dir / "bench.json"
+        path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        err.print(str(path), markup=False, soft_wrap=True)
+    out.print(markdown(result), markup=False, soft_wrap=True)
+
+
+def _self_test() -> None:
+    err.print("[dim]freezing a no-op server for 1 s in 60 s at 100 lines/s[/dim]")
+    result = scenarios.self_test(_log(None))
+    latency = result["line_to_emotion"]
+    out.print(f"p99 {latency['p99_ms']:.0f} ms (an honest harness reads about 400 ms)")
+
+
+def _log(out_dir: Path | None) -> Path:
+    if out_dir is None:
+        return Path(os.devnull)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    return out_dir / "server.log"

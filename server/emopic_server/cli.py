@@ -1,0 +1,117 @@
+"""The `emopic` command: the engine's commands, and `serve`, `say` and `bench`."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emopic_engine import cli as engine_cli
+from emopic_engine.backends import Precision
+from emopic_engine.console import err, out, run
+from emopic_engine.engine import Engine, EngineConfig
+from emopic_engine.face.codec import PictureLimits
+from emopic_server import __version__
+from emopic_server.bench.command import bench
+from emopic_server.config import ServerConfig
+from emopic_server.errors import ServerError
+from emopic_server.say import say
+
+app = engine_cli.app
+app.command()(say)
+app.command()(bench)
+
+_PRECISIONS: dict[str | None, Precision | None] = {None: None, "f32": "f32", "bf16": "bf16"}
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0: any free one. Default: 8765.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="EMOPIC_TOKEN", help="Required unless only this machine can connect."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="Another web origin that may connect; repeatable.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A TOML file; options win over it.")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="openvino or torch. Default: openvino.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="f32 or bf16. Default: the backend's.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="0: all processors. Default: 0.")] = None,
+    text_model: Annotated[Path | None, typer.Option(help="A KoBERT-format directory.")] = None,
+    face_model: Annotated[Path | None, typer.Option(help="A face model directory.")] = None,
+    atlas_mb: Annotated[
+        int | None, typer.Option(help="Memory for rendered frames; 0: keep none. Default: 256.")
+    ] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Start the server."""
+    from emopic_server.io.app import run_server
+
+    settings = ServerConfig.load(
+        config,
+        host=host,
+        port=port,
+        token=token,
+        allow_origins=allow_origin or None,
+        backend=backend,
+        precision=precision,
+        threads=threads,
+        text_model=text_model,
+        face_model=face_model,
+        atlas_mb=atlas_mb,
+        log_level=log_level,
+    )
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    err.print(f"emopic {__version__}: loading the models", markup=False)
+    run_server(settings, lambda: Engine.load(engine_config(settings)), _ready)
+
+
+def engine_config(settings: ServerConfig) -> EngineConfig:
+    """The engine's part of the server's configuration."""
+    default = EngineConfig()
+    limits = settings.limits
+    return EngineConfig(
+        backend=settings.backend,
+        precision=_PRECISIONS[settings.precision],
+        threads=settings.threads,
+        text_model=settings.text_model or default.text_model,
+        face_model=settings.face_model or default.face_model,
+        atlas_bytes=settings.atlas_mb * 1024 * 1024,
+        pictures=PictureLimits(limits.face_bytes, limits.face_side, limits.face_pixels),
+    )
+
+
+def _ready(url: str) -> None:
+    out.print(f"ready: the studio is at [bold]{url}[/bold]", soft_wrap=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(__version__, markup=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _emopic(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Korean chat lines to a living face."""
+
+
+def main() -> None:
+    """Entry point of `emopic`."""
+    run(app, "emopic", ServerError)
