@@ -1,0 +1,236 @@
+/** Types of emopic.js. Payloads keep the wire's names; see server/PROTOCOL.md. */
+
+export const SUBPROTOCOL: "emopic.v1.msgpack";
+export const PATH: "/v1/stream";
+
+export type Fault = "client" | "server";
+export type FrameFormat = "jpeg" | "webp" | "png" | "raw";
+export type BlendshapeSet = "arkit" | "vrm0" | "vrm1";
+export type Status = "idle" | "connecting" | "ready" | "waiting" | "stopped";
+
+export interface EmotionLabel { id: string; ko: string }
+export interface Builtin { id: string; name: string; ko: string }
+
+export interface EngineInfo {
+  backend: string;
+  device: string;
+  precision: string;
+  text_model: string;
+  face_model: string;
+  versions: Record<string, string>;
+}
+
+export interface Limits {
+  message_bytes: number;
+  face_bytes: number;
+  face_side: number;
+  face_pixels: number;
+  line_chars: number;
+  identify_s: number;
+  messages_per_minute: number;
+  messages_burst: number;
+  connections_per_token: number;
+  characters_per_session: number;
+  outbox_events: number;
+  resume_s: number;
+  resume_events: number;
+  ping_s: number;
+  frame_side: number;
+  fps: number;
+}
+
+export interface Hello {
+  type: "hello";
+  protocol: number;
+  server: string;
+  emotions: EmotionLabel[];
+  engine: EngineInfo;
+  builtins: Builtin[];
+  limits: Limits;
+  auth: boolean;
+}
+
+/** How a face follows its emotions; absent fields keep the server's defaults. */
+export interface CharacterOptions {
+  strength?: number;
+  contrast?: number;
+  transition_ms?: number;
+  hold_ms?: number;
+  decay_ms?: number;
+  min_confidence?: number;
+  max_emotions?: number;
+}
+
+export interface FrameOptions {
+  format?: FrameFormat;
+  /** The longest side in pixels; 0 is the face's own size. */
+  size?: number;
+  fps?: number;
+  quality?: number;
+  patches?: boolean;
+}
+
+export interface CharacterReady {
+  type: "character.ready";
+  seq: number;
+  character: string;
+  width: number;
+  height: number;
+  source: "builtin" | "found" | "centred";
+}
+
+export interface CharacterDropped {
+  type: "character.dropped";
+  seq: number;
+  character: string;
+  reason: string;
+}
+
+export interface Emotion {
+  type: "emotion";
+  seq: number;
+  character: string;
+  line: string;
+  /** In the order of `hello.emotions`; they sum to 1. */
+  scores: number[];
+  top: string;
+  intensity: number;
+  final: boolean;
+  spans_ms: Record<string, number>;
+}
+
+export interface Notice {
+  type: "notice";
+  seq: number;
+  code: string;
+  text: string;
+  character?: string;
+  line?: string;
+}
+
+export interface Frame {
+  type: "frame";
+  character: string;
+  n: number;
+  expression: number[];
+  format: FrameFormat;
+  width: number;
+  height: number;
+  data: Uint8Array;
+  rect?: [x: number, y: number, width: number, height: number] | null;
+  line?: string | null;
+  cached?: boolean;
+}
+
+export interface Blendshapes {
+  type: "blendshapes";
+  character: string;
+  n: number;
+  names_id: BlendshapeSet;
+  values: number[];
+  /** Always filled in here, although the wire sends the names only once. */
+  names: string[] | null;
+  line?: string | null;
+}
+
+export type StatusDetail =
+  | { status: "idle" | "stopped"; code: string; reason: string }
+  | { status: "connecting" }
+  | { status: "waiting"; retryMs: number }
+  | { status: "ready"; resumed: boolean };
+
+export class EmopicError extends Error {
+  code: string;
+  fault: Fault;
+  ref: string | null;
+  retryMs: number | null;
+}
+
+export class MsgpackError extends Error {
+  code: string;
+}
+
+export interface ClientEvents {
+  status: CustomEvent<StatusDetail>;
+  hello: CustomEvent<Hello>;
+  character: CustomEvent<CharacterReady>;
+  dropped: CustomEvent<CharacterDropped>;
+  emotion: CustomEvent<Emotion>;
+  frame: CustomEvent<Frame>;
+  blendshapes: CustomEvent<Blendshapes>;
+  notice: CustomEvent<Notice>;
+  error: CustomEvent<EmopicError>;
+}
+
+export interface ClientOptions {
+  /** Any http, https, ws or wss address of the server; the page's own by default. */
+  url?: string | URL;
+  token?: string | null;
+  /** Names your program, for the server's logs. */
+  client?: string;
+  lineTimeoutMs?: number;
+}
+
+export interface CharacterSource {
+  builtin?: string;
+  /** JPEG, PNG or WebP. */
+  face?: Uint8Array | ArrayBuffer;
+  options?: CharacterOptions;
+  shared?: boolean;
+}
+
+export interface LineOptions {
+  id?: string;
+  partial?: boolean;
+  cut?: boolean;
+}
+
+export class EmopicClient extends EventTarget {
+  constructor(options?: ClientOptions);
+  readonly url: string;
+  token: string | null;
+  readonly status: Status;
+  readonly hello: Hello | null;
+  readonly session: string | null;
+  readonly seq: number;
+  connect(): Promise<Hello>;
+  close(): void;
+  reconnectNow(): void;
+  putCharacter(character: string, source: CharacterSource): Promise<CharacterReady>;
+  dropCharacter(character: string): void;
+  line(character: string, text: string, options?: LineOptions): Promise<Emotion>;
+  newLineId(): string;
+  express(
+    character: string, expression: Record<string, number>, options?: { hold_ms?: number },
+  ): void;
+  watch(
+    character: string, options?: { frames?: FrameOptions; blendshapes?: BlendshapeSet },
+  ): void;
+  unwatch(character: string): void;
+  ping(): Promise<number>;
+  addEventListener<K extends keyof ClientEvents>(
+    type: K, listener: (event: ClientEvents[K]) => void, options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof ClientEvents>(
+    type: K, listener: (event: ClientEvents[K]) => void, options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+export interface FaceCanvasEvents {
+  paint: CustomEvent<Frame>;
+  error: CustomEvent<unknown>;
+}
+
+export class FaceCanvas extends EventTarget {
+  constructor(canvas: HTMLCanvasElement | OffscreenCanvas);
+  readonly canvas: HTMLCanvasElement | OffscreenCanvas;
+  /** Frames that were replaced before they were decoded, and patches without a full frame. */
+  readonly skipped: number;
+  attach(client: EmopicClient, character: string): () => void;
+  draw(frame: Frame): void;
+  reset(): void;
+  addEventListener<K extends keyof FaceCanvasEvents>(
+    type: K, listener: (event: FaceCanvasEvents[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
