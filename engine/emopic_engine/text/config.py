@@ -116,7 +116,12 @@ def bert_options(path: Path, raw: Mapping[str, Any]) -> dict[str, Any]:
     if raw.get("model_type", "bert") != "bert":
         raise ModelError(f"{path}: model_type must be 'bert', got {raw['model_type']!r}")
     options = {key: raw[key] for key in _SIZES}
-    defaults = {"type_vocab_size": 2, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}
+    defaults = {
+        "type_vocab_size": 2,
+        "pad_token_id": 1,
+        "layer_norm_eps": 1e-12,
+        "hidden_act": "gelu",
+    }
     return options | {key: raw.get(key, default) for key, default in defaults.items()}
 
 

@@ -36,6 +36,15 @@ def embedding_rows(path: Path) -> int:
     raise ModelError(f"{path} holds no BERT: {_EMBEDDING} is missing")
 
 
+def tensor_names(path: Path) -> list[str]:
+    """The names of the stored tensors, from the file's header alone. Raises `ModelError`."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return list(file.keys())
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} cannot be read as safetensors: {error}") from error
+
+
 def load_weights(path: Path) -> dict[str, Tensor]:
     """All tensors as float32, int8 ones multiplied out, named with `bert.` in front."""
     from safetensors.torch import load_file

@@ -118,7 +118,7 @@ def new_pieces(known: Mapping[str, int]) -> dict[str, list[int]]:
         full = jamo + "\u1161" if ord(jamo) in _INITIALS else "\u110b" + jamo
         wanted[jamo] = [unicodedata.normalize("NFC", full)]
     wanted |= {emoji: list(kin) for emoji, kin in _EMOJI_KIN.items()}
-    wanted[_PIEUP_SIOS] = ["병신"]
+    wanted[_PIEUP_SIOS] = ["▁병신", "병신", "새끼", "놈"]
     new = {piece: [known[k] for k in kin if k in known] for piece, kin in wanted.items()}
     return {piece: kin for piece, kin in new.items() if piece not in known and kin}
 

