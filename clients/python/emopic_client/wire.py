@@ -36,6 +36,7 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Side: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]  # pixels
 Rect: TypeAlias = tuple[Side, Side, Side, Side]  # x, y, width, height in pixels of the full frame
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]  # in code points
+CharacterName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 Label: TypeAlias = Annotated[str, Meta(max_length=128)]
 Weight: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1.001)]  # [0, 1] and the server's rounding
@@ -168,7 +169,7 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
     session that put it.
     """
 
-    character: Name
+    character: CharacterName
     face: bytes | None = None
     builtin: Name | None = None
     options: CharacterOptions = CharacterOptions()
@@ -178,7 +179,7 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
 class CharacterDrop(_Message, tag="character.drop", frozen=True):
     """Forget a character."""
 
-    character: Name
+    character: CharacterName
 
 
 class Line(_Message, tag="line", frozen=True):
@@ -187,7 +188,7 @@ class Line(_Message, tag="line", frozen=True):
     `cut` asks that a line over the limit be shortened instead of refused.
     """
 
-    character: Name
+    character: CharacterName
     id: Name
     text: str
     partial: bool = False
@@ -197,7 +198,7 @@ class Line(_Message, tag="line", frozen=True):
 class Express(_Message, tag="express", frozen=True):
     """Drive the face directly: weights in [0, 1] by emotion id, held for `hold_ms`."""
 
-    character: Name
+    character: CharacterName
     expression: dict[Name, Weight]
     hold_ms: HoldMs | None = None
 
@@ -205,7 +206,7 @@ class Express(_Message, tag="express", frozen=True):
 class Watch(_Message, tag="watch", frozen=True):
     """Receive emotions of a character, and frames or blendshapes if asked for."""
 
-    character: Name
+    character: CharacterName
     frames: FrameOptions | None = None
     blendshapes: BlendshapeSet | None = None
 
@@ -213,7 +214,7 @@ class Watch(_Message, tag="watch", frozen=True):
 class Unwatch(_Message, tag="unwatch", frozen=True):
     """Receive nothing more of a character."""
 
-    character: Name
+    character: CharacterName
 
 
 class Ping(_Message, tag="ping", frozen=True):
@@ -258,7 +259,7 @@ class CharacterReady(_Message, tag="character.ready", frozen=True):
     """A character can be watched. `width` and `height` are the base face's, in pixels."""
 
     seq: Count
-    character: Name
+    character: CharacterName
     width: Side
     height: Side
     source: FaceSource
@@ -268,7 +269,7 @@ class CharacterDropped(_Message, tag="character.dropped", frozen=True):
     """A character is gone: `reason` is `dropped`, `replaced` or `expired`."""
 
     seq: Count
-    character: Name
+    character: CharacterName
     reason: str
 
 
@@ -280,7 +281,7 @@ class Emotion(_Message, tag="emotion", frozen=True, omit_defaults=False):
     """
 
     seq: Count
-    character: Name
+    character: CharacterName
     line: Name
     scores: tuple[Share, ...]
     top: str
@@ -295,12 +296,13 @@ class Notice(_Message, tag="notice", frozen=True):
     seq: Count
     code: str
     text: str
-    character: Name | None = None
+    character: CharacterName | None = None
     line: Name | None = None
 
 
 class Error(_Message, tag="error", frozen=True):
-    """A message was refused or failed. `ref` is the line id, else the character, else the type.
+    """A message was refused or failed. `ref` is the line id, else the character, else the type;
+    absent when the message could not be read.
 
     `fault` says who can mend it; `retry_ms` when trying again makes sense. Errors before `ready`
     have no `seq`.
@@ -323,7 +325,7 @@ class Frame(_Message, tag="frame", frozen=True):
     not rendered for this frame but found among those rendered before.
     """
 
-    character: Name
+    character: CharacterName
     n: Count
     expression: tuple[Share, ...]
     format: FrameFormat
@@ -338,7 +340,7 @@ class Frame(_Message, tag="frame", frozen=True):
 class Blendshapes(_Message, tag="blendshapes", frozen=True):
     """The expression as named weights in [0, 1]. `names` comes with the first of a `names_id`."""
 
-    character: Name
+    character: CharacterName
     n: Count
     names_id: BlendshapeSet
     values: tuple[Share, ...]

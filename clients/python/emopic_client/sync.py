@@ -1,0 +1,235 @@
+"""The synchronous client: the asynchronous one, run by a thread.
+
+    with emopic_client.sync.connect("ws://127.0.0.1:8765") as client:
+        client.put("minji", builtin="minji")
+        print(client.line("minji", "오늘 진짜 최고야!").top)
+
+Methods, errors and time-outs are those of `emopic_client.Client`. A client may be used by several
+threads at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar
+
+from emopic_client import aio, wire
+from emopic_client.backoff import Backoff
+from emopic_client.errors import RequestTimeout
+from emopic_client.streams import Happening, Stream
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def connect(
+    url: str,
+    *,
+    token: str | None = None,
+    name: str = "emopic-client",
+    timeout: float = 10.0,
+    reconnect: Backoff | None = aio.KEEP_TRYING,
+    encoding: wire.Encoding = "msgpack",
+    origin: str | None = None,
+) -> Iterator[Client]:
+    """A client with an open session, closed at the end of the block. See `aio.connect`."""
+    opening = aio.connect(
+        url,
+        token=token,
+        name=name,
+        timeout=timeout,
+        reconnect=reconnect,
+        encoding=encoding,
+        origin=origin,
+    )
+    with _Loop() as loop:
+        client = loop.run(opening.__aenter__())
+        try:
+            yield Client(client, loop)
+        finally:
+            loop.run(opening.__aexit__(None, None, None))
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="emopic-client", daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run in the loop and wait here. An interrupt here cancels there."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call in the loop and wait here."""
+
+        async def wrapped() -> T:
+            return function()
+
+        return self.run(wrapped())
+
+
+class Reader(Generic[T]):
+    """A blocking iterator over a stream of the asynchronous client, with the same bounds."""
+
+    def __init__(self, stream: Stream[T], loop: _Loop) -> None:
+        self._stream = stream
+        self._loop = loop
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        """The next item; blocks until there is one."""
+        return self._next(None)
+
+    def get(self, timeout: float) -> T:
+        """The next item. Raises `RequestTimeout` after `timeout` seconds without one."""
+        return self._next(timeout)
+
+    def _next(self, timeout: float | None) -> T:
+        ended, item = self._loop.run(self._pull(timeout))
+        if ended:
+            raise StopIteration
+        return item[0]
+
+    async def _pull(self, timeout: float | None) -> tuple[bool, list[T]]:
+        """`StopAsyncIteration` must not leave a coroutine, so the end is told as a flag."""
+        try:
+            async with asyncio.timeout(timeout):
+                return False, [await anext(self._stream)]
+        except StopAsyncIteration:
+            return True, []
+        except TimeoutError as error:
+            if isinstance(error, RequestTimeout):
+                raise
+            raise RequestTimeout("a read", timeout or 0.0) from None
+
+
+class Client:
+    """A session with a server; made by `connect`."""
+
+    def __init__(self, client: aio.Client, loop: _Loop) -> None:
+        self._client = client
+        self._loop = loop
+
+    @property
+    def hello(self) -> wire.Hello:
+        """What the server said about itself."""
+        return self._client.hello
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """The ids of the emotions, in the order of scores and expressions."""
+        return self._client.emotions
+
+    def put(
+        self,
+        character: str,
+        *,
+        face: bytes | Path | None = None,
+        builtin: str | None = None,
+        options: wire.CharacterOptions | None = None,
+        shared: bool = False,
+        timeout: float | None = None,
+    ) -> wire.CharacterReady:
+        """Register or replace a character."""
+        return self._loop.run(
+            self._client.put(
+                character,
+                face=face,
+                builtin=builtin,
+                options=options,
+                shared=shared,
+                timeout=timeout,
+            )
+        )
+
+    def drop(self, character: str, *, timeout: float | None = None) -> None:
+        """Forget a character."""
+        self._loop.run(self._client.drop(character, timeout=timeout))
+
+    def line(
+        self,
+        character: str,
+        text: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the protocol's word
+        cut: bool = False,
+        timeout: float | None = None,
+    ) -> wire.Emotion:
+        """Send a finished line and return what it means."""
+        return self._loop.run(self._client.line(character, text, id=id, cut=cut, timeout=timeout))
+
+    def partial(self, character: str, text: str, *, id: str) -> None:  # noqa: A002
+        """Send a line that is still growing."""
+        self._loop.call(lambda: self._client.partial(character, text, id=id))
+
+    def express(
+        self, character: str, expression: Mapping[str, float], *, hold_ms: int | None = None
+    ) -> None:
+        """Drive the face directly."""
+        self._loop.call(lambda: self._client.express(character, expression, hold_ms=hold_ms))
+
+    def watch(
+        self,
+        character: str,
+        *,
+        frames: wire.FrameOptions | None = None,
+        blendshapes: wire.BlendshapeSet | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Receive a character's emotions, and frames or blendshapes if asked for."""
+        self._loop.run(
+            self._client.watch(character, frames=frames, blendshapes=blendshapes, timeout=timeout)
+        )
+
+    def unwatch(self, character: str, *, timeout: float | None = None) -> None:
+        """Receive nothing more of a character."""
+        self._loop.run(self._client.unwatch(character, timeout=timeout))
+
+    def ping(self, *, timeout: float | None = None) -> float:
+        """Seconds to the server and back."""
+        return self._loop.run(self._client.ping(timeout=timeout))
+
+    def new_id(self) -> str:
+        """A line id that no other client uses."""
+        return self._loop.call(self._client.new_id)
+
+    def events(self, *, most: int = aio.EVENTS) -> Reader[Happening]:
+        """Every event from now on."""
+        return Reader(self._loop.call(lambda: self._client.events(most=most)), self._loop)
+
+    def frames(
+        self, character: str, options: wire.FrameOptions | None = None
+    ) -> Reader[wire.Frame]:
+        """The frames of a character, latest only; watches it with the first read."""
+        return Reader(self._loop.call(lambda: self._client.frames(character, options)), self._loop)
+
+    def blendshapes(
+        self, character: str, names: wire.BlendshapeSet = "arkit"
+    ) -> Reader[wire.Blendshapes]:
+        """The blendshapes of a character, latest only; watches it with the first read."""
+        stream = self._loop.call(lambda: self._client.blendshapes(character, names))
+        return Reader(stream, self._loop)
