@@ -211,8 +211,16 @@ export class EmopicClient extends EventTarget {
   addEventListener<K extends keyof ClientEvents>(
     type: K, listener: (event: ClientEvents[K]) => void, options?: boolean | AddEventListenerOptions,
   ): void;
+  addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
   removeEventListener<K extends keyof ClientEvents>(
     type: K, listener: (event: ClientEvents[K]) => void, options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
   ): void;
 }
 
@@ -224,6 +232,8 @@ export interface FaceCanvasEvents {
 export class FaceCanvas extends EventTarget {
   constructor(canvas: HTMLCanvasElement | OffscreenCanvas);
   readonly canvas: HTMLCanvasElement | OffscreenCanvas;
+  /** The last full frame; null before there was one. */
+  readonly base: ImageBitmap | null;
   /** Frames that were replaced before they were decoded, and patches without a full frame. */
   readonly skipped: number;
   attach(client: EmopicClient, character: string): () => void;
@@ -231,6 +241,10 @@ export class FaceCanvas extends EventTarget {
   reset(): void;
   addEventListener<K extends keyof FaceCanvasEvents>(
     type: K, listener: (event: FaceCanvasEvents[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
 }

@@ -10,6 +10,7 @@ const SUBTITLE_MS = 5_000;
 
 setLanguage(preferredLanguage());
 const { options, problems } = readOptions(new URL(location.href));
+/** @type {any} its `hello` is there in every place that reads it */
 const client = new EmopicClient({ client: "emopic-overlay", token: options.token });
 const face = new FaceCanvas(byId("face"));
 /** @type {Record<string, ReturnType<typeof setTimeout> | undefined>} */
@@ -60,23 +61,23 @@ async function provide() {
   }
 }
 
-client.addEventListener("error", (event) => {
-  const error = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("error", (/** @type {CustomEvent} */ event) => {
+  const error = event.detail;
   debug(`${error.code}: ${error.message}`);
   if (error.code === "unknown_character" && error.ref === options.character) void provide();
 });
 
-client.addEventListener("dropped", (event) => {
-  const { character, reason } = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("dropped", (/** @type {CustomEvent} */ event) => {
+  const { character, reason } = event.detail;
   if (character === options.character && reason !== "replaced") void provide();
 });
 
-client.addEventListener("character", (event) => {
-  if (/** @type {CustomEvent} */ (event).detail.character === options.character) watch();
+client.addEventListener("character", (/** @type {CustomEvent} */ event) => {
+  if (event.detail.character === options.character) watch();
 });
 
-client.addEventListener("status", (event) => {
-  const { status, code, reason } = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("status", (/** @type {CustomEvent} */ event) => {
+  const { status, code, reason } = event.detail;
   if (status === "ready") debug("");
   if (status === "ready") byId("debug").hidden = true;
   if (status === "waiting") debug("reconnecting");
@@ -86,8 +87,8 @@ client.addEventListener("status", (event) => {
   }
 });
 
-client.addEventListener("emotion", (event) => {
-  const emotion = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("emotion", (/** @type {CustomEvent} */ event) => {
+  const emotion = event.detail;
   if (!options.subtitle || emotion.character !== options.character) return;
   const index = client.hello.emotions.findIndex((/** @type {any} */ one) => one.id === emotion.top);
   byId("emotion").textContent = namesOf(client.hello.emotions[index], currentLanguage())[0];

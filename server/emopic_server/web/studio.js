@@ -21,6 +21,7 @@ const SLIDERS = /** @type {const} */ ([
   ["strength", "strength", "times"], ["transition", "transition_ms", "ms"], ["hold", "hold_ms", "seconds"],
 ]);
 
+/** @type {any} its `hello` is there in every place that reads it */
 const client = new EmopicClient({ client: "emopic-studio", token: takeToken() });
 const character = ownCharacter();
 const face = new FaceCanvas(byId("face"));
@@ -102,7 +103,7 @@ const ambient = byId("ambient").getContext("2d");
 ambient.imageSmoothingQuality = "high";
 
 face.addEventListener("paint", (event) => {
-  const frame = /** @type {CustomEvent} */ (event).detail;
+  const frame = event.detail;
   latency.painted(frame.line, performance.now());
   timeline.sample(frame.expression);
   spread(byId("face"));
@@ -158,8 +159,8 @@ function preview(/** @type {string} */ id) {
   client.express(character, { [id]: 1 }, { hold_ms: PREVIEW_MS });
 }
 
-client.addEventListener("emotion", (event) => {
-  const emotion = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("emotion", (/** @type {CustomEvent} */ event) => {
+  const emotion = event.detail;
   if (emotion.character !== character) return;
   latency.emotionCame(emotion.line, performance.now());
   scores.show(emotion.scores);
@@ -198,8 +199,8 @@ client.addEventListener("hello", () => {
   showEngine();
 });
 
-client.addEventListener("status", (event) => {
-  status = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("status", (/** @type {CustomEvent} */ event) => {
+  status = event.detail;
   showStatus();
   if (status.status === "ready") startFace();
   if (status.status !== "stopped") return;
@@ -207,13 +208,13 @@ client.addEventListener("status", (event) => {
   else report(status);
 });
 
-client.addEventListener("error", (event) => {
-  const error = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("error", (/** @type {CustomEvent} */ event) => {
+  const error = event.detail;
   if (!drafts.has(error.ref) && error.ref !== character) report(error);
 });
 
-client.addEventListener("notice", (event) => {
-  const { code, text } = /** @type {CustomEvent} */ (event).detail;
+client.addEventListener("notice", (/** @type {CustomEvent} */ event) => {
+  const { code, text } = event.detail;
   toasts.show(has(`notice.${code}`) ? t(`notice.${code}`) : text);
 });
 
