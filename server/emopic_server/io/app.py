@@ -96,6 +96,11 @@ class Server:
         self._busy = False
         self._pumping = False
         self._began = time.monotonic()
+        self._bound = asyncio.Event()
+
+    async def bound(self) -> None:
+        """Wait until `url` is known; the engine may still be loading."""
+        await self._bound.wait()
 
     async def run(self) -> None:
         """Bind, serve, and return after a `stop`. Raises what ended the server otherwise."""
@@ -110,6 +115,7 @@ class Server:
         )
         async with await self._listen() as sockets, self._signals():
             self.url = _url(sockets, self._config.host)
+            self._bound.set()
             self._host.start()
             try:
                 await asyncio.shield(self._stop)
