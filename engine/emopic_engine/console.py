@@ -26,12 +26,13 @@ def run(app: typer.Typer, name: str, *expected: type[Exception]) -> None:
 
     `expected` are further errors whose text is meant for the user.
     """
+    for_the_user: tuple[type[Exception], ...] = (EngineError, UsageError, *expected)
     try:
         status = app(prog_name=name, standalone_mode=False)
     except TyperException as error:
         message = getattr(error, "format_message", error.__str__)()
         _fail(name, f"{' '.join(message.split())} (see `{name} --help`)")
-    except (EngineError, UsageError, *expected) as error:
+    except for_the_user as error:
         _fail(name, str(error))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
