@@ -54,7 +54,8 @@ class Block(nn.Module):
         self.norm = nn.GroupNorm(8, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.norm(self.second(self.first(x)))
+        y: Tensor = x + self.norm(self.second(self.first(x)))
+        return y
 
 
 class FilmBlock(nn.Module):
@@ -73,7 +74,8 @@ class FilmBlock(nn.Module):
         scale_first, shift_first, scale_second, shift_second = film.chunk(4, 1)
         h = self.norm_first(self.first(x)) * (1 + scale_first) + shift_first
         h = self.norm_second(self.second(F.silu(h))) * (1 + scale_second) + shift_second
-        return x + h
+        y: Tensor = x + h
+        return y
 
 
 class Encoder(nn.Module):

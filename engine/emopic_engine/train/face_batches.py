@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from emopic_engine.data.faces.dataset import PER_SHARD, PHOTOS, SHOTS, read_shards
 from emopic_engine.data.faces.actions import NEUTRAL
+from emopic_engine.data.faces.dataset import PER_SHARD, PHOTOS, SHOTS, read_shards
 from emopic_engine.errors import DataError
 
 NAMED = SHOTS - PHOTOS  # shots with a known expression come first
@@ -55,9 +55,7 @@ class FaceBatches:
         _hide_neutral(batch.expressions, rng)
         return _recoloured(batch, rng, targets)
 
-    def at(
-        self, people: np.ndarray, shots: np.ndarray, goals: np.ndarray
-    ) -> Batch:
+    def at(self, people: np.ndarray, shots: np.ndarray, goals: np.ndarray) -> Batch:
         """The batch of given people [S], source shots [S] and target shots [S, K]."""
         count = goals.shape[1]
         row, start, goal = np.repeat(people, count), np.repeat(shots, count), goals.ravel()
@@ -119,10 +117,12 @@ def _hide_neutral(expressions: Tensor, rng: np.random.Generator) -> None:
 def _recoloured(batch: Batch, rng: np.random.Generator, count: int) -> Batch:
     """The same change of contrast, tint, saturation and brightness for source and targets."""
     size = len(batch.sources)
-    gain = (1 + rng.normal(size=(size, 3, 1, 1)) * 0.07) * (1 + rng.normal(size=(size, 1, 1, 1)) * 0.12)
+    gains = (1 + rng.normal(size=(size, 3, 1, 1)) * 0.07) * (
+        1 + rng.normal(size=(size, 1, 1, 1)) * 0.12
+    )
     shift = torch.from_numpy(rng.normal(size=(size, 1, 1, 1)) * 0.08).float()
     keep = torch.from_numpy(rng.uniform(0.4, 1.15, size=(size, 1, 1, 1))).float()
-    gain = torch.from_numpy(gain).float()
+    gain = torch.from_numpy(gains).float()
 
     def change(pictures: Tensor, times: int) -> Tensor:
         g, s, k = (value.repeat_interleave(times, 0) for value in (gain, shift, keep))

@@ -69,7 +69,8 @@ def flow_error(flow: Tensor, batch: Batch) -> Tensor:
     small = F.avg_pool2d(flow, 2)
     length = batch.flow.norm(dim=1, keepdim=True)
     error = (small - batch.flow).abs().sum(1, keepdim=True)
-    return (error * batch.valid * (1 + 15 * length)).mean()
+    mean: Tensor = (error * batch.valid * (1 + 15 * length)).mean()
+    return mean
 
 
 def slopes(picture: Tensor) -> tuple[Tensor, Tensor]:

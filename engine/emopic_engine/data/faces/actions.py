@@ -107,7 +107,14 @@ def photo_units(rng: np.random.Generator) -> Weights:
             "eyeSquint": rng.uniform(0.0, 0.6),
             "jawOpen": rng.uniform(0.0, 0.35),
         }
-    names = ("mouthPucker", "mouthFunnel", "jawOpen", "mouthPress", "mouthRollLower", "mouthRight")
+    names: tuple[str, ...] = (
+        "mouthPucker",
+        "mouthFunnel",
+        "jawOpen",
+        "mouthPress",
+        "mouthRollLower",
+        "mouthRight",
+    )
     names += ("browDown", "browInnerUp", "browOuterUp", "eyeWide", "eyeBlink", "mouthUpperUp")
     chosen = rng.choice(len(names), 4, replace=False)
     return {names[index]: rng.uniform(0.1, 0.7) for index in chosen}

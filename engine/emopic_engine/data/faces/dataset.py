@@ -130,7 +130,8 @@ def _make_shard(out: Path, seed: int, index: int) -> None:
     shots = [draw_person(_renderer, np.random.default_rng([seed, person])) for person in people]
     columns = {name: np.stack([s[name] for s in shots]) for name in shots[0]}
     temporary = out / f".{index}.{os.getpid()}.npz"
-    np.savez(temporary, **columns)
+    save: Any = np.savez  # its stub takes the names for its own options
+    save(temporary, **columns)
     temporary.replace(shard_path(out, index))
 
 

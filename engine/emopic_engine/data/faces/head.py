@@ -148,9 +148,7 @@ def _read_obj(path: Path) -> tuple[Floats, Floats, list[ObjFace]]:
                 group = name
             case ["f", *points] if group in GROUPS:
                 ring = [_obj_point(point) for point in points]
-                faces += [
-                    (group, (ring[0], a, b)) for a, b in pairwise(ring[1:])
-                ]
+                faces += [(group, (ring[0], a, b)) for a, b in pairwise(ring[1:])]
     return np.array(vertices, np.float32), np.array(uv, np.float32), faces
 
 

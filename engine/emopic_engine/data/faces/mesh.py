@@ -133,7 +133,8 @@ def _turn(scene: Scene) -> Floats:
     y, p = scene.yaw, scene.pitch
     yaw = np.array([(np.cos(y), 0, np.sin(y)), (0, 1, 0), (-np.sin(y), 0, np.cos(y))])
     pitch = np.array([(1, 0, 0), (0, np.cos(p), -np.sin(p)), (0, np.sin(p), np.cos(p))])
-    return (yaw @ pitch).astype(np.float32)
+    turn: Floats = (yaw @ pitch).astype(np.float32)
+    return turn
 
 
 def _camera(anchors: Floats, scene: Scene) -> tuple[Floats, Floats]:

@@ -216,7 +216,8 @@ def _between(table: NDArray[np.int64], position: float) -> Floats:
     index = int(position)
     share = position - index
     colour = table[index] * (1 - share) + table[index + 1] * share
-    return (colour / 255).astype(np.float32)
+    mixed: Floats = (colour / 255).astype(np.float32)
+    return mixed
 
 
 def _hair_colour(rng: np.random.Generator, tone: float, age: Age) -> Floats:
@@ -234,14 +235,15 @@ def _hair_colour(rng: np.random.Generator, tone: float, age: Age) -> Floats:
 
 def _iris_colour(rng: np.random.Generator, tone: float) -> Floats:
     odds = (0.3, 0.27, 0.15, 0.1, 0.1, 0.05, 0.03) if tone < 3 else (0.5, 0.4, 0.1, 0, 0, 0, 0)
-    return (IRISES[rng.choice(7, p=odds)] / 255).astype(np.float32)
+    iris: Floats = (IRISES[rng.choice(7, p=odds)] / 255).astype(np.float32)
+    return iris
 
 
 def _lip_colour(rng: np.random.Generator, skin: Floats, man: bool) -> Floats:
-    lip = skin * (0.86, 0.62, 0.60)
+    lip = (skin * (0.86, 0.62, 0.60)).astype(np.float32)
     if not man and rng.random() < 0.6:
-        lip = lip * 0.45 + LIPSTICKS[rng.integers(3)] / 255 * 0.55
-    return lip.astype(np.float32)
+        lip = (lip * 0.45 + LIPSTICKS[rng.integers(3)] / 255 * 0.55).astype(np.float32)
+    return lip
 
 
 def _brow_shape(rng: np.random.Generator, man: bool) -> Floats:

@@ -22,6 +22,7 @@ from .occlusion import openness
 from .people import Person
 from .scene import Scene, background
 
+NO_MAP: Any = None  # OpenCV: the coordinates are in the first map already
 FLOW_SIZE = 64  # pixels of a flow's side
 SHELLS = {"bald": 0.0, "crop": 0.05, "bowl": 0.16, "bob": 0.10, "long": 0.10}  # decimetres
 LONG_ENDS = {"bob": 6.35, "long": 2.0}  # height at which the long-hair mesh is cut off
@@ -31,6 +32,9 @@ PERSON_UNIFORMS = (
     "skin", "hair", "brow", "iris", "lip", "shirt", "brow_shape", "beard", "lashes", "blush",
     "freckles", "seed", "strands", "parting", "gaze", "fringe",
 )  # fmt: skip
+
+
+GlProgram = Any  # moderngl's types do not narrow what a program's member is
 
 
 class Renderer:
@@ -70,8 +74,8 @@ class Renderer:
         raw = np.frombuffer(self._picture.read(components=4), np.uint8)
         rgba = raw.reshape(self.inner, self.inner, 4)[::-1].astype(np.float32) / 255
         rgba[..., :3] *= rgba[..., 3:]
-        small: Floats = cv2.resize(rgba, (self.size, self.size), interpolation=cv2.INTER_AREA)
-        return small
+        small = cv2.resize(rgba, (self.size, self.size), interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.float32)
 
     def flows(self, take: Take, units: Weights) -> tuple[Floats, Floats]:
         """Where the skin of the expression lies at rest, and where the skin at rest lies in it.
@@ -118,8 +122,9 @@ class Renderer:
     def _load_masks(self) -> None:
         layers = []
         for name in MASKS:
-            grey = cv2.imread(str(self.head.textures / f"mpfb_{name}.jpg"), cv2.IMREAD_GRAYSCALE)
-            layers.append(np.clip((grey.astype(np.float32) - 25) * 255 / 230, 0, 255))
+            path = self.head.textures / f"mpfb_{name}.jpg"
+            grey = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE)
+            layers.append(np.clip((np.asarray(grey, np.float32) - 25) * 255 / 230, 0, 255))
         picture = np.ascontiguousarray(np.stack(layers, -1)[::-1].astype(np.uint8))
         self._masks = self.context.texture(picture.shape[1::-1], 4, picture.tobytes())
         self._masks.build_mipmaps()
@@ -163,7 +168,7 @@ class Renderer:
         return raw.reshape(FLOW_SIZE, FLOW_SIZE, 4)[::-1]
 
     def _draw(self, target: Any, person: Person, *, flow: bool) -> None:
-        context = self.context
+        context: Any = self.context
         target.use()
         target.clear(0, 0, 0, 0, depth=1.0)
         context.enable(moderngl.DEPTH_TEST)
@@ -191,7 +196,7 @@ def _checked(raw: Floats, depth: Floats) -> Floats:
     offset = raw[..., :2] * (0.5, -0.5)
     grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1)
     place = (grid + offset * size).astype(np.float32)
-    seen = cv2.remap(depth, place, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.remap(depth, place, NO_MAP, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
     drawn = raw[..., 3] != 0
     valid = ~drawn | (raw[..., 2] > seen - FLOW_TOLERANCE)
     return np.concatenate([offset, valid[..., None]], -1).astype(np.float32)
@@ -208,15 +213,17 @@ def _wrinkles(person: Person, units: Weights) -> tuple[float, float, float]:
 
 
 def _context() -> moderngl.Context:
+    create: Any = moderngl.create_context  # its stub knows no backend by name
     try:
-        return moderngl.create_context(standalone=True, backend="egl")
+        context: moderngl.Context = create(standalone=True, backend="egl")
     except Exception as error:
         raise BackendUnavailable(
             "drawing faces needs EGL: apt-get install libegl1 libgl1-mesa-dri libgles2"
         ) from error
+    return context
 
 
-def _program(context: moderngl.Context, name: str, **defines: int) -> moderngl.Program:
+def _program(context: moderngl.Context, name: str, **defines: int) -> GlProgram:
     folder = files("emopic_engine.data.faces") / "shaders"
     head = "#version 330\n" + "".join(f"#define {k} {v}\n" for k, v in defines.items())
     common = (folder / "common.glsl").read_text() if name == "head" else ""

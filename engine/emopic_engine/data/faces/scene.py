@@ -83,4 +83,5 @@ def _jittered(rng: np.random.Generator, points: Floats) -> Floats:
     shift = rng.normal(size=2) * 0.015
     rotation = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))]) * scale
     middle = points.mean(0)
-    return ((points - middle) @ rotation.T + middle + shift).astype(np.float32)
+    moved: Floats = ((points - middle) @ rotation.T + middle + shift).astype(np.float32)
+    return moved

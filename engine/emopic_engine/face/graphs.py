@@ -1,0 +1,167 @@
+"""The face models as graphs. Nothing here imports torch until a graph has to be built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from emopic_engine.backends.base import Array, Graph, TensorSpec
+from emopic_engine.errors import ModelError
+
+from .geometry import CROP
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .live import LiveConfig
+
+DETECTOR_SIDE = 320  # pixels; a face shorter than a sixteenth of the picture is not found
+LANDMARK_SIDE = 112
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """`config.json` of a live model, checked."""
+
+    emotions: tuple[str, ...]
+    widths: tuple[int, int, int]
+    encoder_blocks: int
+    decoder_blocks: int
+    style: int
+
+
+def read_settings(model_dir: Path) -> LiveSettings:
+    """Raises `ModelError` when the directory or its configuration cannot be used."""
+    path = model_dir / "config.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        kind = values.pop("model_type")
+        if kind != "emopic-live":
+            raise ModelError(f"{path}: model_type is {kind!r}, expected 'emopic-live'")
+        values["emotions"] = tuple(values["emotions"])
+        values["widths"] = tuple(values["widths"])
+        return LiveSettings(**values)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is not the configuration of a live model: {error}") from error
+
+
+def encoder_graph(model_dir: Path) -> Graph:
+    """Picture float32 [N, 3, 128, 128] in [-1, 1] → coarse, middle and fine features."""
+    settings = read_settings(model_dir)
+
+    def module() -> nn.Module:
+        from .live import load_live
+
+        return load_live(_config(settings), model_dir / WEIGHTS).encoder
+
+    picture = TensorSpec("picture", "float32", (-1, 3, CROP, CROP))
+    return Graph(
+        name="live-encoder",
+        key=_key(model_dir / WEIGHTS, "live.py", repr(settings)),
+        inputs=(picture,),
+        outputs=feature_specs(settings),
+        module=module,
+        example=lambda: (_noise(2, 3, CROP, CROP),),
+    )
+
+
+def decoder_graph(model_dir: Path) -> Graph:
+    """Features and expression float32 [N, E] → flow [N, 2, 128, 128] as sampling offset in
+    fractions of the crop's width, mask [N, 1, 128, 128] in [0, 1], colour [N, 3, 128, 128] in
+    [-1, 1]."""
+    settings = read_settings(model_dir)
+    features = feature_specs(settings)
+
+    def module() -> nn.Module:
+        from .live import load_live
+
+        return load_live(_config(settings), model_dir / WEIGHTS).decoder
+
+    def example() -> tuple[Array, ...]:
+        shapes = [spec.shape[1:] for spec in features]
+        return (*(_noise(2, *shape) for shape in shapes), _noise(2, len(settings.emotions)))
+
+    expression = TensorSpec("expression", "float32", (-1, len(settings.emotions)))
+    return Graph(
+        name="live-decoder",
+        key=_key(model_dir / WEIGHTS, "live.py", repr(settings)),
+        inputs=(*features, expression),
+        outputs=(
+            TensorSpec("flow", "float32", (-1, 2, CROP, CROP)),
+            TensorSpec("mask", "float32", (-1, 1, CROP, CROP)),
+            TensorSpec("colour", "float32", (-1, 3, CROP, CROP)),
+        ),
+        module=module,
+        example=example,
+    )
+
+
+def feature_specs(settings: LiveSettings) -> tuple[TensorSpec, TensorSpec, TensorSpec]:
+    """What the encoder gives and the decoder takes."""
+    fine, middle, coarse = settings.widths
+    return (
+        TensorSpec("coarse", "float32", (-1, coarse, CROP // 8, CROP // 8)),
+        TensorSpec("middle", "float32", (-1, middle, CROP // 4, CROP // 4)),
+        TensorSpec("fine", "float32", (-1, fine, CROP // 2, CROP // 2)),
+    )
+
+
+def detector_graph(model_dir: Path) -> Graph:
+    """Picture float32 [N, 3, 320, 320], mean-free RGB / 255 → cells [N, 25, 10, 10]."""
+    side = DETECTOR_SIDE // 32
+    return _finder(
+        model_dir, "face-detector", "TinyFaceDetector", DETECTOR_SIDE, "cells", (25, side, side)
+    )
+
+
+def landmark_graph(model_dir: Path) -> Graph:
+    """Face float32 [N, 3, 112, 112], mean-free RGB / 255 → points [N, 136]."""
+    return _finder(model_dir, "face-landmarks", "FaceLandmarks", LANDMARK_SIDE, "points", (136,))
+
+
+def _finder(
+    model_dir: Path, name: str, network: str, side: int, output: str, shape: tuple[int, ...]
+) -> Graph:
+    weights = model_dir / WEIGHTS
+
+    def module() -> nn.Module:
+        from . import detector_nets
+
+        net = getattr(detector_nets, network)()
+        return detector_nets.load_net(net, weights, name.removeprefix("face-") + ".")
+
+    return Graph(
+        name=name,
+        key=_key(weights, "detector_nets.py", name),
+        inputs=(TensorSpec("picture", "float32", (-1, 3, side, side)),),
+        outputs=(TensorSpec(output, "float32", (-1, *shape)),),
+        module=module,
+        example=lambda: (_noise(2, 3, side, side),),
+    )
+
+
+def _config(settings: LiveSettings) -> LiveConfig:
+    from .live import LiveConfig
+
+    return LiveConfig(**vars(settings))
+
+
+def _key(weights: Path, source: str, extra: str) -> str:
+    """Hash of weights, of the code that uses them, and of the settings."""
+    try:
+        digest = hashlib.sha256(weights.read_bytes())
+    except OSError as error:
+        raise ModelError(f"there are no weights at {weights}") from error
+    digest.update(Path(__file__).with_name(source).read_bytes())
+    digest.update(extra.encode())
+    return digest.hexdigest()
+
+
+def _noise(*shape: int) -> Array:
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
