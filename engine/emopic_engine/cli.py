@@ -19,10 +19,16 @@ from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.errors import BackendUnavailable, EngineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
 from emopic_engine.text.model import TextModel
+from emopic_engine.train import text_commands
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Korean chat lines to a living face."
 )
+
+train_app = typer.Typer(no_args_is_help=True, help="Train the models.")
+train_app.command("text-base")(text_commands.text_base)
+train_app.command("text")(text_commands.text)
+app.add_typer(train_app, name="train")
 
 BackendOption = Annotated[
     str, typer.Option("--backend", help=f"One of: {', '.join(BACKENDS)}. Never substituted.")

@@ -70,7 +70,7 @@ class ServerConfig:
                 raise ConfigError("allow_origins", origin, "an origin like https://example.org")
         if self.log_level not in _LOG_LEVELS:
             raise ConfigError("log_level", self.log_level, f"one of {', '.join(_LOG_LEVELS)}")
-        for name, low in (("threads", 0), ("atlas_mb", 1)):
+        for name, low in (("threads", 0), ("atlas_mb", 0)):
             if getattr(self, name) < low:
                 raise ConfigError(name, getattr(self, name), f"at least {low}")
         _check_positive("limits", msgspec.structs.asdict(self.limits))
