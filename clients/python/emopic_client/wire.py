@@ -357,7 +357,7 @@ class Pong(_Message, tag="pong", frozen=True):
 class Bye(_Message, tag="bye", frozen=True, omit_defaults=False):
     """The server closes the connection next. `code` is the close code that follows."""
 
-    code: int
+    code: Annotated[int, Meta(ge=1000, le=4999)]
     reason: str
     reconnect: bool
 
