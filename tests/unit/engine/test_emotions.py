@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from emopic_engine.emotions import (
     ARKIT,
     BLENDSHAPE_SETS,
@@ -14,8 +17,6 @@ from emopic_engine.emotions import (
     blendshapes,
 )
 from emopic_engine.errors import InputError
-from hypothesis import given
-from hypothesis import strategies as st
 
 WEIGHTS = st.lists(st.floats(0, 1, width=32), min_size=len(DEFAULT), max_size=len(DEFAULT))
 EVERY_SET = pytest.mark.parametrize("names_id", BLENDSHAPE_SETS)

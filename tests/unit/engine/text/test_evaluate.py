@@ -1,0 +1,63 @@
+"""Figures against ones computed by hand and by scikit-learn."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score
+
+from emopic_engine.backends import load_backend
+from emopic_engine.data.lines import LabelledLine
+from emopic_engine.errors import InputError
+from emopic_engine.text.evaluate import evaluate, report
+from emopic_engine.text.model import Scores, TextModel
+
+
+def test_by_hand() -> None:
+    # label a: 3 lines, 2 right; label b: 1 line, right; label c: 1 line, answered with a.
+    found = report([0, 0, 0, 1, 2], [0, 0, 1, 1, 0], ("a", "b", "c"))
+    assert found.n == 5
+    assert found.accuracy == pytest.approx(3 / 5)
+    assert found.confusion == [[2, 1, 0], [0, 1, 0], [1, 0, 0]]
+    assert found.per_class == pytest.approx({"a": 2 / 3, "b": 2 / 3, "c": 0})
+    assert found.macro_f1 == pytest.approx(4 / 9)
+
+
+def test_a_label_that_never_occurs_does_not_count() -> None:
+    assert report([0, 1], [0, 1], ("a", "b", "c")).macro_f1 == 1
+
+
+def test_no_answer_is_wrong() -> None:
+    found = report([0, 1], [0, -1], ("a", "b"))
+    assert found.accuracy == 0.5
+    assert found.confusion == [[1, 0], [0, 0]]
+    assert found.per_class == {"a": 1.0, "b": 0.0}
+
+
+def test_nothing_to_evaluate() -> None:
+    with pytest.raises(InputError):
+        report([], [], ("a",))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40))
+def test_as_scikit_learn_has_it(pairs: list[tuple[int, int]]) -> None:
+    labels, answers = [a for a, _ in pairs], [b for _, b in pairs]
+    found = report(labels, answers, ("a", "b", "c", "d"))
+    assert found.accuracy == pytest.approx(accuracy_score(labels, answers))
+    assert found.macro_f1 == pytest.approx(
+        f1_score(labels, answers, average="macro", zero_division=0.0)
+    )
+
+
+def test_a_model_on_lines(write_model) -> None:
+    model = TextModel(write_model(), load_backend("torch", threads=1))
+    lines = ["오늘 정말 기분이 좋다", "왜 자꾸 화나게 해", "헐"]
+    tops = [scores.top for scores in model.classify(lines) if isinstance(scores, Scores)]
+    examples = [LabelledLine(tops[0], lines[0]), LabelledLine(tops[1], lines[1])]
+    examples += [LabelledLine((tops[2] + 1) % 6, lines[2]), LabelledLine(0, "\u3164")]
+    found = evaluate(model, examples)
+    assert (found.n, found.accuracy) == (4, 0.5)
+    assert json.loads(json.dumps(found.to_dict()))["confusion"] == found.confusion
