@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from emopic_client import wire
-from emopic_server.config import ServerConfig
-from emopic_server.io.app import Server
+from tests.fakes import FakeEngine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.fakes import FakeEngine
+from emopic_client import wire
+from emopic_server.config import ServerConfig
+from emopic_server.io.app import Server
 
 PATIENCE_S = 10.0
 M = TypeVar("M")
@@ -38,7 +38,9 @@ class Running:
         return self.http.replace("http://", "ws://") + wire.PATH
 
     @contextlib.asynccontextmanager
-    async def connect(self, encoding: wire.Encoding = "msgpack", **more: Any) -> AsyncIterator[Talker]:
+    async def connect(
+        self, encoding: wire.Encoding = "msgpack", **more: Any
+    ) -> AsyncIterator[Talker]:
         """A websocket that has said nothing yet."""
         protocols = [p for p in wire.SUBPROTOCOLS if wire.encoding_of(p) == encoding]
         async with connect(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from emopic_client import wire
+from tests.integration.talker import running
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.integration.talker import running
+from emopic_client import wire
 
 TOKEN = "correct horse"
 
@@ -84,10 +84,9 @@ async def test_nonsense_first(data: bytes | str) -> None:
 
 async def test_too_many_connections_of_one_token() -> None:
     async with running(limits={"connections_per_token": 2}) as server:
-        async with server.session(), server.session():
-            async with server.connect() as third:
-                await third.send(wire.Identify(client="t"))
-                assert (await third.closed()).code == wire.TOO_MANY_CONNECTIONS.code
+        async with server.session(), server.session(), server.connect() as third:
+            await third.send(wire.Identify(client="t"))
+            assert (await third.closed()).code == wire.TOO_MANY_CONNECTIONS.code
         async with server.session() as later:
             await later.alive()
 

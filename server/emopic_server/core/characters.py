@@ -11,8 +11,6 @@ from emopic_server.core.watch import View, Wanted
 from emopic_server.core.work import CharacterKey, FaceLike
 from emopic_server.errors import Refusal
 
-ID_CHARS = 64
-
 
 class Character:
     """A named face. `face` is None until the engine has registered it.
@@ -99,19 +97,12 @@ class Characters:
         """Like `seen_by`; raises `Refusal` (`unknown_character`)."""
         character = self.seen_by(session, name)
         if character is None:
-            shown = name if len(name) <= ID_CHARS else name[:ID_CHARS] + "…"
             raise Refusal(
                 "unknown_character",
-                f"there is no character {shown!r}: put it first",
-                ref=shown if ref is None else ref,
+                f"there is no character {name!r}: put it first",
+                ref=name if ref is None else ref,
             )
         return character
-
-
-def check_id(name: str, value: str, limit: int = ID_CHARS) -> None:
-    """Raise `Refusal` unless an id has 1 … `limit` characters."""
-    if not 1 <= len(value) <= limit:
-        raise Refusal("bad_field", f"{name} must have 1 … {limit} characters, got {len(value)}")
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:

@@ -17,8 +17,7 @@ from typing import Any, cast
 from emopic_client import wire
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
-from emopic_server.core.characters import ID_CHARS
-from emopic_server.core.lines import LINE_ID_CHARS, Lines
+from emopic_server.core.lines import Lines
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.parts import Parts
 from emopic_server.core.post import Connection, Post
@@ -39,7 +38,6 @@ from emopic_server.core.work import (
 from emopic_server.errors import Refusal
 
 GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
-_CLIENT_NAME_CHARS = 80
 
 
 @dataclass(frozen=True)
@@ -272,7 +270,7 @@ class Hub:
             self.post.close(connection, wire.AUTH_FAILED)
             return
         self._agenda.set(("identify", connection.id), None)
-        connection.session.identify(message.client[:_CLIENT_NAME_CHARS], _group(message.token))
+        connection.session.identify(message.client, _group(message.token))
         resumed = message.resume is not None and self._resume(connection, message.resume, now)
         if message.resume is not None:
             self.metrics.count("resumes", "yes" if resumed else "no")
@@ -339,6 +337,6 @@ def _kind(message: wire.ClientMessage) -> str:
 def _ref(message: wire.ClientMessage) -> str:
     """What an error about this message refers to: the line, else the character, else the type."""
     if isinstance(message, wire.Line):
-        return message.id[:LINE_ID_CHARS]
+        return message.id
     name = getattr(message, "character", None)
-    return name[:ID_CHARS] if isinstance(name, str) else _kind(message)
+    return name if isinstance(name, str) else _kind(message)

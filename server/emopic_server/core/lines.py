@@ -7,14 +7,13 @@ from typing import cast
 
 from emopic_client import wire
 from emopic_server.core.animator import intensity
-from emopic_server.core.characters import Character, check_id
+from emopic_server.core.characters import Character
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.stage import Stage
 from emopic_server.core.work import Classify, Done, Failed, LineJob, ScoresLike
 from emopic_server.errors import CODES, NOTICES, Refusal
 
-LINE_ID_CHARS = 128
 _RETRY_MS = 1000
 
 
@@ -32,7 +31,6 @@ class Lines:
 
     def put(self, session: Session, message: wire.Line, arrived: float, now: float) -> None:
         """Queue a line. Raises `Refusal`; its `ref` is the line's id."""
-        check_id("id", message.id, LINE_ID_CHARS)
         character = self._characters.find(session, message.character, ref=message.id)
         text = message.text
         if not text.strip():

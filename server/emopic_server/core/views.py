@@ -143,10 +143,12 @@ class Views:
         else:
             self._scheduler.drop_frame(job.owner, job.character, job.view)
             self._metrics.count("frames", "cached")
-            self._show_frame(view, job, picture)
+            self._show_frame(view, job, picture, cached=True)
         view.urgent = False
 
-    def _show_frame(self, view: View, job: FrameJob, picture: PictureLike) -> None:
+    def _show_frame(
+        self, view: View, job: FrameJob, picture: PictureLike, *, cached: bool = False
+    ) -> None:
         if job.n < view.shown:
             self._metrics.count("frames_skipped", "overtaken")
             return
@@ -161,6 +163,7 @@ class Views:
             data=picture.data,
             rect=picture.rect,
             line=job.line,
+            cached=cached,
         )
         for session_id, seat in view.seats.items():
             self._hand_frame(session_id, seat, frame, job.generation)
