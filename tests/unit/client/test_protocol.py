@@ -1,0 +1,435 @@
+"""The client's side of the protocol: messages in, messages and items out."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.unit.client.talk import (
+    HELLO,
+    Talk,
+    emotion,
+    error,
+    face,
+    frame,
+    line,
+    opened,
+    put,
+    ready,
+)
+
+from emopic_client import wire
+from emopic_client.errors import InvalidRequest, Overflow
+from emopic_client.protocol import OUTBOX_MESSAGES, Answer, Closed, Opened, Phase, Protocol
+from emopic_client.requests import Retry
+from emopic_client.wire import CLOSE_CODES
+
+# ── opening ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_opening() -> None:
+    talk = Talk(token="s3cret")
+    talk.protocol.connected()
+    assert talk.sent() == [], "the server speaks first"
+    assert talk.server(HELLO) == []
+    assert talk.sent() == [wire.Identify(client="test", token="s3cret")]
+    assert talk.server(ready()) == [Opened("s1", resumed=False, again=False)]
+    assert talk.protocol.phase is Phase.OPEN
+    assert talk.protocol.hello == HELLO
+
+
+def test_json_is_sent_as_text() -> None:
+    protocol = Protocol("test")
+    protocol.connected("json")
+    protocol.receive(wire.encode(HELLO, "json").decode())
+    assert protocol.data_to_send() == ['{"type":"identify","client":"test"}']
+
+
+def test_another_protocol_version_is_not_spoken() -> None:
+    talk = Talk()
+    talk.protocol.connected()
+    talk.server(msgspec.structs.replace(HELLO, protocol=2))
+    assert talk.protocol.to_close == (1002, "the server speaks protocol 2, this client 1")
+    assert talk.lose(1002) == [
+        Closed(1002, "the server speaks protocol 2, this client 1", reconnect=False)
+    ]
+    assert talk.protocol.phase is Phase.STOPPED
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [ready()],
+        [HELLO, HELLO],
+        [face(1)],
+        [HELLO, frame(1)],
+        [HELLO, ready(), HELLO],
+        [HELLO, ready(), ready()],
+        [HELLO, ready("s9", 5, resumed=True)],
+    ],
+)
+def test_a_server_out_of_turn_is_left(messages: list[wire.ServerMessage]) -> None:
+    talk = Talk()
+    talk.protocol.connected()
+    talk.server(*messages)
+    assert talk.protocol.to_close is not None
+    (closed,) = talk.lose()
+    assert isinstance(closed, Closed)
+    assert not closed.reconnect
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x81\xa4type\xa5dance", "text"])
+def test_an_unreadable_message_ends_the_connection(data: bytes | str) -> None:
+    talk = opened()
+    talk.protocol.receive(data)
+    assert talk.protocol.to_close is not None
+    assert talk.server(face(1)) == [], "nothing more is read"
+
+
+def test_connecting_twice_is_the_callers_bug() -> None:
+    talk = opened()
+    with pytest.raises(RuntimeError, match="while open"):
+        talk.protocol.connected()
+
+
+# ── requests and events ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_request_and_its_answer() -> None:
+    talk = opened()
+    ref = talk.protocol.send(put())
+    assert ref == ("put", "a")
+    assert talk.sent() == [put()]
+    assert talk.server(face(1)) == [Answer(("put", "a"), face(1)), face(1)]
+
+
+def test_lines_are_answered_in_any_order() -> None:
+    talk = opened()
+    first, second = talk.protocol.send(line("1")), talk.protocol.send(line("2"))
+    items = talk.server(emotion(1, "2"), emotion(2, "1"))
+    assert [item.to for item in items if isinstance(item, Answer)] == [second, first]
+
+
+def test_a_partial_line_has_no_answer() -> None:
+    talk = opened()
+    partial = wire.Line(character="a", id="1", text="조", partial=True)
+    assert talk.protocol.send(partial) is None
+    assert talk.sent() == [partial]
+    reply = emotion(1, "1", final=False)
+    assert talk.server(reply) == [reply]
+
+
+def test_an_error_answers_what_it_is_about() -> None:
+    talk = opened()
+    talk.protocol.send(put())
+    talk.protocol.send(line("1"))
+    talk.protocol.send(line("2"))
+    busy = error(1, "busy", "2", fault="server", retry_ms=100)
+    assert talk.server(busy) == [Answer(("line", "a", "2"), busy), busy]
+    broken = error(2, "picture_broken", "a")
+    assert talk.server(broken) == [Answer(("put", "a"), broken), broken]
+
+
+def test_an_error_about_a_missing_character_is_not_about_its_put() -> None:
+    talk = opened()
+    talk.protocol.send(put())
+    talk.protocol.send(wire.Express(character="a", expression={"glee": 1.0}))
+    unknown = error(1, "unknown_emotion", "a")
+    assert talk.server(unknown) == [unknown]
+
+
+def test_watch_is_answered_by_the_pong_behind_it() -> None:
+    talk = opened()
+    watch = wire.Watch(character="a", frames=wire.FrameOptions())
+    ref = talk.protocol.send(watch)
+    said = talk.sent()
+    assert said == [watch, wire.Ping(token="barrier:1")]
+    pong = wire.Pong(token="barrier:1")
+    assert ref is not None
+    assert talk.server(pong) == [Answer(ref, pong)]
+    assert talk.server(frame(1)) == [frame(1)]
+
+
+def test_a_refused_watch() -> None:
+    talk = opened()
+    talk.protocol.send(wire.Watch(character="a"))
+    refusal = error(1, "unknown_character", "a")
+    assert talk.server(refusal, wire.Pong(token="barrier:1")) == [
+        Answer(("watch", "a"), refusal),
+        refusal,
+    ]
+
+
+def test_frames_of_unwatched_characters_are_not_handed_out() -> None:
+    talk = opened()
+    talk.protocol.send(wire.Watch(character="a"))
+    talk.server(wire.Pong(token="barrier:1"))
+    assert talk.server(frame(1), frame(1, "b")) == [frame(1)]
+    talk.protocol.send(wire.Unwatch(character="a"))
+    assert talk.server(frame(2)) == []
+
+
+def test_names_of_blendshapes_come_every_time() -> None:
+    talk = opened()
+    talk.protocol.send(wire.Watch(character="a", blendshapes="vrm1"))
+    first = wire.Blendshapes(character="a", n=1, names_id="vrm1", values=(1.0,), names=("happy",))
+    second = wire.Blendshapes(character="a", n=2, names_id="vrm1", values=(0.5,))
+    one, two = talk.server(first, second)
+    assert isinstance(two, wire.Blendshapes)
+    assert one == first
+    assert two.names == ("happy",)
+
+
+def test_events_come_once() -> None:
+    talk = opened()
+    assert talk.server(face(1), face(1), face(2)) == [face(1), face(2)]
+    assert talk.protocol.seq == 2
+
+
+def test_a_gap_closes_the_connection_to_have_it_filled() -> None:
+    talk = opened()
+    assert talk.server(face(1), face(3)) == [face(1)]
+    assert talk.protocol.to_close is not None
+    assert talk.protocol.to_close[0] == 1002
+    (closed,) = talk.lose(1002)
+    assert isinstance(closed, Closed)
+    assert closed.reconnect
+    talk.protocol.connected()
+    talk.server(HELLO)
+    assert talk.sent()[-1] == wire.Identify(client="test", resume=wire.Resume(session="s1", seq=1))
+    assert talk.server(ready(seq=1, resumed=True), face(2), face(3))[1:] == [face(2), face(3)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        wire.Line(character="", id="1", text="x"),
+        wire.Line(character="a", id="x" * 200, text="x"),
+        wire.Line(character="a", id="1", text="\ud800"),
+        wire.Express(character="a", expression={"joy": float("nan")}),
+        wire.Express(character="a", expression={"joy": 2.0}),
+        wire.Watch(character="a", frames=wire.FrameOptions(quality=0)),
+        wire.CharacterPut(character="a", options=wire.CharacterOptions(hold_ms=-1)),
+    ],
+)
+def test_what_breaks_the_ranges_is_not_sent(message: wire.ClientMessage) -> None:
+    talk = opened()
+    with pytest.raises(InvalidRequest):
+        talk.protocol.send(message)
+    assert talk.sent() == []
+
+
+def test_the_same_line_id_twice_is_refused_while_it_waits() -> None:
+    talk = opened()
+    talk.protocol.send(line("1"))
+    with pytest.raises(InvalidRequest, match="waits"):
+        talk.protocol.send(line("1"))
+    talk.server(emotion(1, "1"))
+    assert talk.protocol.send(line("1")) is not None
+
+
+def test_unanswered_requests_and_unsent_messages_are_bounded() -> None:
+    talk = opened()
+    for number in range(256):
+        talk.protocol.send(line(str(number)))
+    with pytest.raises(Overflow, match="256 requests"):
+        talk.protocol.send(line("one more"))
+    for _ in range(OUTBOX_MESSAGES - 256):
+        talk.protocol.send(wire.Express(character="a", expression={}))
+    with pytest.raises(Overflow, match="to be sent"):
+        talk.protocol.send(wire.Express(character="a", expression={}))
+
+
+# ── the end of a connection ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011, 1012, 1013])
+def test_passing_troubles_reconnect(code: int) -> None:
+    (closed,) = opened().lose(code)
+    assert isinstance(closed, Closed)
+    assert closed.reconnect
+
+
+@pytest.mark.parametrize("code", [1002, 1003, 1007, 1008, 1009, 1010, 4000, 4999])
+def test_what_would_only_repeat_does_not(code: int) -> None:
+    (closed,) = opened().lose(code)
+    assert isinstance(closed, Closed)
+    assert not closed.reconnect
+
+
+@pytest.mark.parametrize("code", CLOSE_CODES.values(), ids=lambda c: c.reason)
+def test_the_protocols_own_codes_say_it_themselves(code: wire.CloseCode) -> None:
+    assert opened().lose(code.code) == [Closed(code.code, code.reason, code.reconnect)]
+
+
+@pytest.mark.parametrize("reconnect", [True, False])
+def test_bye_overrules_the_close_code(reconnect: bool) -> None:
+    talk = opened()
+    assert talk.server(wire.Bye(code=1001, reason="restart", reconnect=reconnect)) == []
+    assert talk.lose(1006) == [Closed(1001, "restart", reconnect)]
+
+
+def test_an_error_before_ready_is_the_reason() -> None:
+    talk = Talk()
+    talk.protocol.connected()
+    talk.server(HELLO, error(None, "bad_message", None))
+    assert talk.lose(4004) == [Closed(4004, "bad_message", reconnect=False)]
+
+
+# ── a lost connection ────────────────────────────────────────────────────────────────────────────
+
+
+def test_resume_continues_where_it_was() -> None:
+    talk = opened()
+    talk.server(face(1))
+    talk.lose()
+    talk.protocol.connected()
+    talk.server(HELLO)
+    assert talk.sent() == [wire.Identify(client="test", resume=wire.Resume(session="s1", seq=1))]
+    items = talk.server(ready(seq=1, resumed=True), face(2))
+    assert items == [Opened("s1", resumed=True, again=True), face(2)]
+
+
+def test_a_line_answered_meanwhile_is_not_sent_again() -> None:
+    talk = opened()
+    ref = talk.protocol.send(line("1"))
+    talk.lose()
+    talk.open(ready(resumed=True))
+    talk.sent()
+    items = talk.server(emotion(1, "1"), wire.Pong(token="barrier:1"))
+    assert ref is not None
+    assert items == [Answer(ref, emotion(1, "1")), emotion(1, "1")]
+    assert talk.sent() == []
+
+
+def test_a_line_not_answered_is_sent_again_behind_the_barrier() -> None:
+    talk = opened()
+    ref = talk.protocol.send(line("1"))
+    talk.lose()
+    talk.open(ready(resumed=True))
+    assert talk.sent()[1:] == [wire.Ping(token="barrier:1")]
+    talk.server(wire.Pong(token="barrier:1"))
+    assert talk.sent() == [line("1")]
+    assert ref is not None
+    items = talk.server(emotion(1, "1"), emotion(2, "1"))
+    assert items == [Answer(ref, emotion(1, "1")), emotion(1, "1")], "the double is hidden"
+    assert talk.protocol.seq == 2
+
+
+def test_requests_made_while_away_are_sent_on_return_and_moments_are_not() -> None:
+    talk = opened()
+    talk.lose()
+    talk.protocol.send(wire.Express(character="a", expression={"joy": 1.0}))
+    talk.protocol.send(line("1"))
+    talk.open(ready(resumed=True))
+    talk.server(wire.Pong(token="barrier:1"))
+    assert [m for m in talk.sent() if isinstance(m, wire.Line | wire.Express)] == [line("1")]
+
+
+# ── a lost session ───────────────────────────────────────────────────────────────────────────────
+
+
+def settled() -> Talk:
+    """Two characters, one of them watched."""
+    talk = opened()
+    talk.protocol.send(put("a"))
+    talk.protocol.send(put("b"))
+    talk.protocol.send(wire.Watch(character="a", frames=wire.FrameOptions()))
+    talk.server(face(1, "a"), face(2, "b"), wire.Pong(token="barrier:1"))
+    talk.sent()
+    return talk
+
+
+def test_a_lost_session_is_rebuilt() -> None:
+    talk = settled()
+    talk.lose()
+    assert talk.open(ready("s2")) == [Opened("s2", resumed=False, again=True)]
+    assert talk.sent()[1:] == [put("a"), put("b")]
+    assert talk.server(face(1, "a")) == [face(1, "a")]
+    watch, ping = talk.sent()
+    assert watch == wire.Watch(character="a", frames=wire.FrameOptions())
+    assert isinstance(ping, wire.Ping)
+    assert talk.server(frame(1)) == [frame(1)]
+    assert talk.server(wire.Pong(token=ping.token), face(2, "b")) == [face(2, "b")]
+    assert talk.sent() == []
+
+
+def test_a_rebuilt_session_is_rebuilt_again() -> None:
+    talk = settled()
+    for session in ("s2", "s3"):
+        talk.lose()
+        talk.open(ready(session))
+        assert put("a") in talk.sent()
+        talk.lose()
+        talk.open(ready(session + "x"))
+        assert talk.sent()[1:] == [put("a"), put("b")]
+        talk.server(face(1, "a"), face(2, "b"))
+        watch, ping = talk.sent()
+        assert isinstance(watch, wire.Watch)
+        assert isinstance(ping, wire.Ping)
+        talk.server(wire.Pong(token=ping.token))
+
+
+def test_lines_wait_for_their_face_in_a_new_session() -> None:
+    talk = settled()
+    ref = talk.protocol.send(line("1"))
+    talk.lose()
+    talk.open(ready("s2"))
+    assert line("1") not in talk.sent()
+    talk.server(face(1, "a"))
+    assert line("1") in talk.sent()
+    assert ref is not None
+    assert talk.server(emotion(2, "1"))[0] == Answer(ref, emotion(2, "1"))
+
+
+def test_dropped_characters_and_ended_watches_stay_away() -> None:
+    talk = settled()
+    talk.protocol.send(wire.CharacterDrop(character="b"))
+    talk.protocol.send(wire.Unwatch(character="a"))
+    dropped = wire.CharacterDropped(seq=3, character="b", reason="dropped")
+    talk.server(dropped, wire.Pong(token="barrier:2"))
+    talk.lose()
+    talk.sent()
+    talk.open(ready("s2"))
+    assert talk.sent()[1:] == [put("a")]
+    talk.server(face(1, "a"))
+    assert talk.sent() == []
+
+
+def test_a_rebuilding_that_has_to_wait_is_tried_again() -> None:
+    talk = settled()
+    talk.lose()
+    talk.open(ready("s2"))
+    talk.sent()
+    limited = error(1, "rate_limited", "b", retry_ms=500)
+    assert talk.server(limited) == [Retry(("put", "b"), 0.5)], "the program need not know"
+    talk.protocol.retry(("put", "b"))
+    assert talk.sent() == [put("b")]
+    assert talk.server(face(2, "b")) == [face(2, "b")]
+
+
+def test_a_rebuilding_that_is_refused_is_told_and_given_up() -> None:
+    talk = settled()
+    talk.lose()
+    talk.open(ready("s2"))
+    refusal = error(1, "unknown_builtin", "b")
+    assert talk.server(refusal) == [refusal]
+    assert set(talk.protocol.requests.characters) == {"a"}
+
+
+def test_a_watched_character_that_expired_is_looked_for_again() -> None:
+    talk = settled()
+    expired = wire.CharacterDropped(seq=3, character="a", reason="expired")
+    retry, event = talk.server(expired)
+    assert isinstance(retry, Retry)
+    assert event == expired
+    talk.protocol.retry(retry.to)
+    watch, ping = talk.sent()
+    assert isinstance(ping, wire.Ping)
+    assert watch == wire.Watch(character="a", frames=wire.FrameOptions())
+    missing = error(4, "unknown_character", "a")
+    assert talk.server(missing, wire.Pong(token=ping.token)) == [retry], "not there yet"
+    talk.protocol.retry(retry.to)
+    _, ping = talk.sent()
+    assert isinstance(ping, wire.Ping)
+    talk.server(wire.Pong(token=ping.token))
+    assert talk.server(frame(1)) == [frame(1)]
