@@ -152,7 +152,7 @@ def sample_person(head: Head, rng: np.random.Generator) -> Person:
     )
 
 
-def with_colours(person: Person, **changes: object) -> Person:
+def with_changes(person: Person, **changes: object) -> Person:
     """A copy with some fields changed, for characters that are designed rather than sampled."""
     return replace(person, **changes)  # type: ignore[arg-type]
 
@@ -230,7 +230,8 @@ def _hair_colour(rng: np.random.Generator, tone: float, age: Age) -> Floats:
     else:
         base = NATURAL_HAIR[rng.choice(4, p=(0.5, 0.3, 0.15, 0.05))]
     colour = base / 255 * rng.uniform(0.85, 1.15) + rng.normal(size=3) * 0.015
-    return np.clip(colour, 0, 1).astype(np.float32)
+    clipped: Floats = np.clip(colour, 0, 1).astype(np.float32)
+    return clipped
 
 
 def _iris_colour(rng: np.random.Generator, tone: float) -> Floats:
