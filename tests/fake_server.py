@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 from tests.fakes import FakeEngine
 
@@ -15,8 +16,8 @@ from emopic_server.config import ServerConfig
 from emopic_server.io.app import run_server
 
 
-def _options(words: list[str]) -> dict[str, object]:
-    options: dict[str, object] = {}
+def _options(words: list[str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
     limits: dict[str, object] = {}
     for name, text in zip(words[::2], words[1::2], strict=True):
         value: object = int(text) if text.lstrip("-").isdigit() else text
@@ -30,7 +31,12 @@ def _options(words: list[str]) -> dict[str, object]:
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     config = ServerConfig.load(**_options(sys.argv[1:]))
-    run_server(config, FakeEngine, lambda url: sys.stdout.write(f"ready {url}\n") and None)
+    run_server(config, FakeEngine, _ready)
+
+
+def _ready(url: str) -> None:
+    sys.stdout.write(f"ready {url}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

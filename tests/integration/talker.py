@@ -12,6 +12,7 @@ import msgspec
 from tests.fakes import FakeEngine
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from emopic_client import wire
 from emopic_server.config import ServerConfig
@@ -42,7 +43,7 @@ class Running:
         self, encoding: wire.Encoding = "msgpack", **more: Any
     ) -> AsyncIterator[Talker]:
         """A websocket that has said nothing yet."""
-        protocols = [p for p in wire.SUBPROTOCOLS if wire.encoding_of(p) == encoding]
+        protocols = [Subprotocol(p) for p in wire.SUBPROTOCOLS if wire.encoding_of(p) == encoding]
         async with connect(
             self.ws, subprotocols=protocols, compression=None, max_size=None, **more
         ) as ws:

@@ -271,13 +271,13 @@ async def test_a_slow_client_skips_frames_and_slows_nobody() -> None:
             await talker.send(wire.Watch(character="a", frames=big))
             await talker.expect(wire.Frame)
         await slow.alive()
-        slow.ws.transport.pause_reading()  # type: ignore[attr-defined]
+        slow.ws.transport.pause_reading()
         for step in range(1, 41):
             weights = {"joy": step % 16 / 16, "anger": 0.5 * (step % 2)}
             await quick.send(wire.Express(character="a", expression=weights, hold_ms=60_000))
             last = await quick.expect(wire.Frame)
         assert skipped(server) > 10
-        slow.ws.transport.resume_reading()  # type: ignore[attr-defined]
+        slow.ws.transport.resume_reading()
         frame = await slow.expect(wire.Frame, expression=last.expression)
         assert frame.data == last.data
         assert sum(isinstance(message, wire.Frame) for message in slow.seen) < 30
@@ -302,7 +302,7 @@ async def test_a_client_that_reads_no_events_is_closed_and_can_resume() -> None:
             )
         )
         await talker.expect(wire.Frame)
-        talker.ws.transport.pause_reading()  # type: ignore[attr-defined]
+        talker.ws.transport.pause_reading()
         hub = server.server._hub
         assert hub is not None
         async with asyncio.timeout(20):
@@ -312,7 +312,7 @@ async def test_a_client_that_reads_no_events_is_closed_and_can_resume() -> None:
                     await talker.say("기쁘다" if number % 2 else "슬프다", str(number))
                 number += 1
                 await asyncio.sleep(0.002)
-        talker.ws.transport.resume_reading()  # type: ignore[attr-defined]
+        talker.ws.transport.resume_reading()
         await talker.ws.wait_closed()
         async with server.connect() as again:
             told = await again.open(resume=wire.Resume(session=ready.session, seq=0))
