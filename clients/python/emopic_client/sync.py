@@ -11,6 +11,7 @@ threads at once.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -19,7 +20,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from emopic_client import aio, wire
 from emopic_client.backoff import Backoff
-from emopic_client.errors import RequestTimeout
+from emopic_client.errors import ConnectionEnded, RequestTimeout
 from emopic_client.streams import Happening, Stream
 
 T = TypeVar("T")
@@ -55,28 +56,39 @@ def connect(
 
 
 class _Loop:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own. After the end every call is a `ConnectionEnded`."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="emopic-client", daemon=True
         )
+        self._gate = threading.Lock()
+        self._ended = False
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._gate:
+            self._ended = True
+        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run in the loop and wait here. An interrupt here cancels there."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        with self._gate:
+            if self._ended:
+                coroutine.close()
+                raise ConnectionEnded(1000, "closed by the program")
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            raise ConnectionEnded(1000, "closed by the program") from None
         except BaseException:
             future.cancel()
             raise
@@ -88,6 +100,16 @@ class _Loop:
             return function()
 
         return self.run(wrapped())
+
+    async def _cancel_all(self) -> None:
+        """Nothing may be left that another thread waits for. The client is closed already, so
+        what still runs is about to end by itself."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            _, late = await asyncio.wait(others, timeout=1.0)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
 
 class Reader(Generic[T]):
