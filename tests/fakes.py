@@ -178,7 +178,7 @@ class FakeEngine:
         return found
 
     def atlas_stats(self) -> FakeStats:
-        cache = self._cache or {}
+        cache: dict[Any, FakePicture] = dict(self._cache or {})
         return FakeStats(self._hits, self._misses, 0, sum(len(p.data) for p in cache.values()))
 
     def _scores(self, line: str) -> FakeScores | EngineError:

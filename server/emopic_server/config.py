@@ -28,6 +28,7 @@ from emopic_server.core.scheduler import Bounds
 from emopic_server.errors import ConfigError
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_PRECISIONS: Final = ("f32", "bf16")
 _MIN_TOKEN_CHARS: Final = 8
 
 
@@ -38,7 +39,8 @@ class ServerConfig:
     `port` 0 takes any free port. A `token` is required unless `host` is a loopback address.
     `allow_origins` are web origins (`https://example.org`) beside the server's own. `backend`,
     `precision`, `threads`, `text_model`, `face_model` and `atlas_mb` are for the engine; None
-    means its default. `store` is a file in which shared characters survive a restart.
+    means its default, and `atlas_mb` 0 keeps no rendered pictures. `store` is a file in which
+    shared characters survive a restart.
     """
 
     host: str = "127.0.0.1"
@@ -68,8 +70,8 @@ class ServerConfig:
         for origin in self.allow_origins:
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
                 raise ConfigError("allow_origins", origin, "an origin like https://example.org")
-        if self.log_level not in _LOG_LEVELS:
-            raise ConfigError("log_level", self.log_level, f"one of {', '.join(_LOG_LEVELS)}")
+        _check_choice("log_level", self.log_level, _LOG_LEVELS)
+        _check_choice("precision", self.precision or _PRECISIONS[0], _PRECISIONS)
         for name, low in (("threads", 0), ("atlas_mb", 0)):
             if getattr(self, name) < low:
                 raise ConfigError(name, getattr(self, name), f"at least {low}")
@@ -168,6 +170,11 @@ _KINDS: Final = (
     (Path | None, _path, "a path"),
     (tuple[str, ...], _strings, "a list of texts"),
 )
+
+
+def _check_choice(key: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(key, value, f"one of {', '.join(choices)}")
 
 
 def _check_positive(table: str, values: Mapping[str, Any]) -> None:
