@@ -65,6 +65,10 @@ class Stream(Generic[T]):
             await self._more.wait()
         return self._items.popleft()
 
+    def left(self) -> list[T]:
+        """The oldest item if one waits, without waiting; for when the loop is gone."""
+        return [self._items.popleft()] if self._items else []
+
     def put(self, item: T) -> None:
         """Add an item, with the stream's rule at the bound."""
         if not self._ended:

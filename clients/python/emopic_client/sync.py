@@ -64,7 +64,7 @@ class _Loop:
             target=self._loop.run_forever, name="emopic-client", daemon=True
         )
         self._gate = threading.Lock()
-        self._ended = False
+        self.ended = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -72,7 +72,7 @@ class _Loop:
 
     def __exit__(self, *_: object) -> None:
         with self._gate:
-            self._ended = True
+            self.ended = True
         asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -81,7 +81,7 @@ class _Loop:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run in the loop and wait here. An interrupt here cancels there."""
         with self._gate:
-            if self._ended:
+            if self.ended:
                 coroutine.close()
                 raise ConnectionEnded(1000, "closed by the program")
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -113,7 +113,10 @@ class _Loop:
 
 
 class Reader(Generic[T]):
-    """A blocking iterator over a stream of the asynchronous client, with the same bounds."""
+    """A blocking iterator over a stream of the asynchronous client, with the same bounds.
+
+    It ends when the client is closed, after what had arrived before.
+    """
 
     def __init__(self, stream: Stream[T], loop: _Loop) -> None:
         self._stream = stream
@@ -131,18 +134,23 @@ class Reader(Generic[T]):
         return self._next(timeout)
 
     def _next(self, timeout: float | None) -> T:
-        ended, item = self._loop.run(self._pull(timeout))
-        if ended:
+        try:
+            items = self._loop.run(self._pull(timeout))
+        except ConnectionEnded:
+            if not self._loop.ended:
+                raise
+            items = self._stream.left()
+        if not items:
             raise StopIteration
-        return item[0]
+        return items[0]
 
-    async def _pull(self, timeout: float | None) -> tuple[bool, list[T]]:
-        """`StopAsyncIteration` must not leave a coroutine, so the end is told as a flag."""
+    async def _pull(self, timeout: float | None) -> list[T]:
+        """One item, or none at the end: `StopAsyncIteration` must not leave a coroutine."""
         try:
             async with asyncio.timeout(timeout):
-                return False, [await anext(self._stream)]
+                return [await anext(self._stream)]
         except StopAsyncIteration:
-            return True, []
+            return []
         except TimeoutError as error:
             if isinstance(error, RequestTimeout):
                 raise
