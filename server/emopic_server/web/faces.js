@@ -16,12 +16,18 @@ export class Faces {
     this.chosen = null;
     /** @type {string | null} */
     this.ownUrl = null;
+    this.upload = make(
+      "button", { class: "face-choice upload", type: "button", onclick: actions.onUpload }, "+");
     root.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** @param {{id: string, name: string, ko: string}[]} builtins */
   setBuiltins(builtins) {
+    if (JSON.stringify(builtins) === JSON.stringify(this.builtins)) return;
     this.builtins = builtins;
+    const choices = builtins.map(({ id }) =>
+      choice(id, `/faces/${encodeURIComponent(id)}.webp`, () => this.actions.onBuiltin(id)));
+    this.root.replaceChildren(...choices, this.upload);
     this.relabel();
   }
 
@@ -29,47 +35,35 @@ export class Faces {
   choose(/** @type {string} */ id) {
     this.chosen = id;
     this.relabel();
+    const choices = [...this.root.children];
+    if (!choices.includes(/** @type {any} */ (document.activeElement))) return;
+    /** @type {any} */ (this.root.querySelector("[aria-checked=true]"))?.focus();
   }
 
   /** Show this picture as the user's own. @param {Blob} picture */
   setOwn(picture) {
     if (this.ownUrl) URL.revokeObjectURL(this.ownUrl);
     this.ownUrl = URL.createObjectURL(picture);
+    this.root.querySelector("[data-face=own]")?.remove();
+    this.upload.before(choice("own", this.ownUrl, this.actions.onUpload));
     this.choose("own");
   }
 
+  /** Say every name in the present language. */
   relabel() {
-    const focused = this.root.contains(document.activeElement);
-    const faces = this.builtins.map((face) => {
-      const name = currentLanguage() === "ko" ? face.ko : face.name;
-      const pick = () => this.actions.onBuiltin(face.id);
-      return this.#choice(face.id, name, `/faces/${encodeURIComponent(face.id)}.webp`, pick);
-    });
-    if (this.ownUrl) {
-      faces.push(this.#choice("own", t("ownPicture"), this.ownUrl, this.actions.onUpload));
+    for (const node of this.root.querySelectorAll("[role=radio]")) {
+      const button = /** @type {HTMLButtonElement} */ (node);
+      const face = this.builtins.find(({ id }) => id === button.dataset.face);
+      const name = face ? (currentLanguage() === "ko" ? face.ko : face.name) : t("ownPicture");
+      const chosen = button.dataset.face === this.chosen;
+      button.title = name;
+      button.tabIndex = chosen || !this.chosen ? 0 : -1;
+      button.setAttribute("aria-label", name);
+      button.setAttribute("aria-checked", String(chosen));
+      /** @type {HTMLElement} */ (button.querySelector(".initials")).textContent = name.slice(0, 2);
     }
-    const upload = make("button", {
-      class: "face-choice upload", type: "button", "aria-label": t("upload"),
-      title: t("uploadTitle"), onclick: this.actions.onUpload,
-    }, "+");
-    this.root.replaceChildren(...faces, upload);
-    if (focused) /** @type {any} */ (this.root.querySelector("[aria-checked=true]"))?.focus();
-  }
-
-  #choice(
-    /** @type {string} */ id, /** @type {string} */ name,
-    /** @type {string} */ source, /** @type {() => void} */ pick,
-  ) {
-    const chosen = id === this.chosen;
-    const initials = make("span", { class: "initials", "aria-hidden": "true" }, name.slice(0, 2));
-    const picture = make("img", { alt: "", width: 56, height: 56, draggable: false });
-    picture.addEventListener("error", () => picture.remove());
-    picture.src = source;
-    return make("button", {
-      class: "face-choice", type: "button", role: "radio", "data-face": id, title: name,
-      "aria-label": name, "aria-checked": String(chosen), tabIndex: chosen || !this.chosen ? 0 : -1,
-      onclick: pick,
-    }, initials, picture);
+    this.upload.title = t("uploadTitle");
+    this.upload.setAttribute("aria-label", t("upload"));
   }
 
   /** Arrow keys move the choice, as in every group of radio buttons. */
@@ -81,4 +75,18 @@ export class Faces {
     const next = this.builtins[(at + step + this.builtins.length) % this.builtins.length];
     if (next) this.actions.onBuiltin(next.id);
   }
+}
+
+/** One round button; its initials show where there is no picture. */
+function choice(
+  /** @type {string} */ id, /** @type {string} */ source, /** @type {() => void} */ pick,
+) {
+  const picture = make("img", { alt: "", width: 56, height: 56, draggable: false });
+  picture.addEventListener("error", () => picture.remove());
+  picture.src = source;
+  return make(
+    "button",
+    { class: "face-choice", type: "button", role: "radio", "data-face": id, onclick: pick },
+    make("span", { class: "initials", "aria-hidden": "true" }), picture,
+  );
 }

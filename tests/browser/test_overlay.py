@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.serving import ServerProcess, free_port
+from tests.browser.watching import glance, live, pixels, screenshot, wait_for_change
+
+Open = Callable[..., Page]
+WIDE = {"width": 640, "height": 360}
+SPEAK = """async ([character, text]) => {
+  const {EmopicClient} = await import("/emopic.js");
+  const client = new EmopicClient();
+  await client.connect();
+  for (;;) {  // the overlay puts its character in its own time
+    const answer = await client.line(character, text).catch((error) => error);
+    if (answer.top) break;
+    if (answer.code !== "unknown_character") throw answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  client.close();
+}"""
+DROPPED = ("WebSocket connection to",)
+
+
+def overlay(
+    server: ServerProcess, open_page: Open, allow: tuple[str, ...] = (), **options: str
+) -> Page:
+    return open_page(f"{server.url}/overlay?{urlencode(options)}", viewport=WIDE, allow=allow)
+
+
+def shown(page: Page) -> Page:
+    """The page, when its face is there in full."""
+    page.wait_for_selector("canvas.shown")
+    page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('#face')).opacity === '1'"
+    )
+    return page
+
+
+def test_the_face_stands_on_nothing(server: ServerProcess, open_page: Open) -> None:
+    picture = screenshot(shown(overlay(server, open_page, character="haru")))
+    assert picture.shape == (360, 640, 4)
+    assert not picture[:, :130, 3].any(), "left of the face is transparent"
+    assert not picture[:, 510:, 3].any(), "right of the face is transparent"
+    assert (picture[100:260, 240:400, 3] == 255).all(), "the face is there"
+
+
+def test_there_is_nothing_to_click_or_scroll(server: ServerProcess, open_page: Open) -> None:
+    page = shown(overlay(server, open_page, character="haru"))
+    assert page.locator("button, a, input").count() == 0
+    assert page.evaluate("getComputedStyle(document.body).pointerEvents") == "none"
+    size = page.evaluate(
+        "[document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]"
+    )
+    assert size == [WIDE["width"], WIDE["height"]]
+
+
+def test_an_unknown_character_gets_the_builtin_that_is_named(
+    server: ServerProcess, open_page: Open
+) -> None:
+    page = shown(overlay(server, open_page, character="streamer", builtin="jun", size="64"))
+    assert pixels(page).shape == (64, 64, 4)
+
+
+def test_it_moves_with_the_studio(server: ServerProcess, open_page: Open) -> None:
+    studio = open_page(server.url)
+    live(studio)
+    studio.click("#overlay-open")
+    link = studio.input_value("#overlay-link")
+    assert "/overlay?character=studio-" in link
+    page = shown(open_page(link + "&subtitle=1", viewport=WIDE))
+    before = glance(page)
+    studio.click("#overlay-dialog [data-close]")
+    studio.fill("#line", "너무 화나고 짜증나")
+    studio.press("#line", "Enter")
+    wait_for_change(page, before)
+    expect(page.locator("#emotion")).to_have_text("분노")
+
+
+def test_the_last_face_stays_while_the_server_is_away(
+    open_page: Open, lonely_server: ServerProcess
+) -> None:
+    page = shown(overlay(lonely_server, open_page, DROPPED, character="haru", subtitle="1"))
+    before = pixels(page)
+    with page.expect_event("websocket"):  # its first attempt to come back
+        lonely_server.kill()
+    np.testing.assert_array_equal(pixels(page), before)
+    assert not page.is_visible("#debug")
+    lonely_server.start()
+    studio = open_page(lonely_server.url)
+    live(studio)
+    studio.evaluate(SPEAK, ["haru", "너무 화나고 짜증나"])
+    wait_for_change(page, glance(page))
+
+
+@pytest.mark.parametrize(
+    ("position", "column", "row"),
+    [("left", 60, 180), ("bottom-right", 580, 300), ("center", 320, 180), ("top-left", 60, 60)],
+)
+def test_the_face_goes_where_it_is_told(
+    server: ServerProcess, open_page: Open, position: str, column: int, row: int
+) -> None:
+    options = {"character": "haru", "scale": "0.5", "position": position}
+    alpha = screenshot(shown(overlay(server, open_page, **options)))[..., 3]
+    assert alpha[row, column] == 255
+    assert (alpha == 255).mean() == pytest.approx(0.25 * 360 * 360 / (640 * 360), rel=0.05)
+
+
+def test_flip_mirrors_the_picture(server: ServerProcess, open_page: Open) -> None:
+    page = shown(overlay(server, open_page, character="haru", flip="1"))
+    matrix = page.evaluate("getComputedStyle(document.querySelector('#face')).transform")
+    assert matrix == "matrix(-1, 0, 0, 1, 0, 0)"
+
+
+def test_a_background_colour_fills_the_page(server: ServerProcess, open_page: Open) -> None:
+    page = shown(overlay(server, open_page, character="haru", bg="#00ff80"))
+    assert screenshot(page)[5, 5, :3].tolist() == [0x80, 0xFF, 0x00]
+
+
+def test_errors_are_quiet_except_in_debug(server: ServerProcess, open_page: Open) -> None:
+    options = {"character": "nobody", "scale": "huge"}
+    quiet = overlay(server, open_page, **options)
+    loud = overlay(server, open_page, **options, debug="1")
+    expect(loud.locator("#debug")).to_contain_text("unknown_character")
+    assert not quiet.is_visible("#debug")
+    assert not screenshot(quiet)[..., 3].any()
+
+
+def test_an_option_that_cannot_be_used_is_named_in_debug(
+    server: ServerProcess, open_page: Open
+) -> None:
+    page = open_page("about:blank")
+    page.goto(f"{server.url}/overlay")
+    problems = page.evaluate(
+        """async () => (await import('/overlay-options.js')).readOptions(
+             new URL("http://x/overlay?scale=huge&fps=0&flip=yes&bg=red&position=up&format=gif")
+           ).problems"""
+    )
+    named = [problem.split("=")[0].split(" ")[0] for problem in problems]
+    assert named == ["scale", "fps", "format", "flip", "position", "bg", "character"]
+
+
+def test_a_token_may_stand_in_the_address(open_page: Open) -> None:
+    with ServerProcess(free_port(), "--token", "correct horse") as server:
+        page = open_page(
+            f"{server.url}/overlay?character=haru#token=correct%20horse", viewport=WIDE
+        )
+        shown(page)
+        assert "horse" not in page.url
