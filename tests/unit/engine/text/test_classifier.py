@@ -18,8 +18,8 @@ IDS = torch.tensor([[2, 9, 14, 23, 3, 1, 1], [2, 40, 7, 5, 6, 11, 3]])
 MASK = torch.tensor([[1, 1, 1, 1, 1, 0, 0], [1] * 7])
 
 
-def test_cls_head_is_bert_for_sequence_classification(write_model) -> None:
-    folder = write_model()
+def test_cls_head_is_bert_for_sequence_classification(write_text_model) -> None:
+    folder = write_text_model()
     config = read_config(folder)
     reference = BertForSequenceClassification(BertConfig(**config.bert, num_labels=6)).eval()
     reference.load_state_dict(load_weights(folder / "model.safetensors"))
@@ -28,8 +28,8 @@ def test_cls_head_is_bert_for_sequence_classification(write_model) -> None:
         torch.testing.assert_close(load_classifier(folder)(IDS, MASK), expected)
 
 
-def test_mean_head_ignores_padding(write_model) -> None:
-    classifier = load_classifier(write_model(pooling="mean"))
+def test_mean_head_ignores_padding(write_text_model) -> None:
+    classifier = load_classifier(write_text_model(pooling="mean"))
     with torch.inference_mode():
         padded = classifier(IDS[:1], MASK[:1])
         alone = classifier(IDS[:1, :5], MASK[:1, :5])
@@ -38,9 +38,13 @@ def test_mean_head_ignores_padding(write_model) -> None:
     torch.testing.assert_close(padded, alone, atol=1e-5, rtol=1e-5)
 
 
-def test_reads_what_transformers_saves(tmp_path: Path, config: TextConfig, spiece: bytes) -> None:
+def test_reads_what_transformers_saves(
+    tmp_path: Path, text_config: TextConfig, spiece: bytes
+) -> None:
     labels = {0: "기쁨", 1: "당황", 2: "neutral"}
-    bert = BertConfig(**config.bert, id2label=labels, label2id={v: k for k, v in labels.items()})
+    bert = BertConfig(
+        **text_config.bert, id2label=labels, label2id={v: k for k, v in labels.items()}
+    )
     saved = BertForSequenceClassification(bert).eval()
     saved.save_pretrained(tmp_path)
     (tmp_path / "tokenizer_78b3253a26.model").write_bytes(spiece)
@@ -52,17 +56,17 @@ def test_reads_what_transformers_saves(tmp_path: Path, config: TextConfig, spiec
         torch.testing.assert_close(load_classifier(tmp_path)(IDS, MASK), expected)
 
 
-def test_a_bare_encoder_becomes_a_base(tmp_path: Path, config: TextConfig) -> None:
-    bare = BertModel(BertConfig(**config.bert))
+def test_a_bare_encoder_becomes_a_base(tmp_path: Path, text_config: TextConfig) -> None:
+    bare = BertModel(BertConfig(**text_config.bert))
     save_weights(tmp_path / "model.safetensors", bare.state_dict(), int8=False)
-    classifier = load_encoder(tmp_path, config)
+    classifier = load_encoder(tmp_path, text_config)
     torch.testing.assert_close(
         classifier.bert.pooler.dense.weight.detach(), bare.pooler.dense.weight.detach()
     )
 
 
-def test_weights_that_do_not_fit_are_named(write_model) -> None:
-    folder = write_model()
+def test_weights_that_do_not_fit_are_named(write_text_model) -> None:
+    folder = write_text_model()
     path = folder / "config.json"
     raw = json.loads(path.read_text(encoding="utf-8"))
     raw["id2label"] = {"0": "joy", "1": "anger"}
@@ -72,7 +76,7 @@ def test_weights_that_do_not_fit_are_named(write_model) -> None:
         load_classifier(folder)
 
 
-def test_gradients_reach_every_parameter(config: TextConfig) -> None:
-    classifier = TextClassifier(config)
+def test_gradients_reach_every_parameter(text_config: TextConfig) -> None:
+    classifier = TextClassifier(text_config)
     classifier(IDS, MASK).sum().backward()
     assert all(parameter.grad is not None for parameter in classifier.parameters())

@@ -13,21 +13,21 @@ from emopic_engine.errors import ModelError
 from emopic_engine.text.config import TextConfig, read_config
 
 
-def test_round_trip(tmp_path: Path, config: TextConfig) -> None:
+def test_round_trip(tmp_path: Path, text_config: TextConfig) -> None:
     emotions = Emotions.from_labels(["joy", "smug", "neutral"], {"smug": "으쓱"})
-    wanted = TextConfig(emotions, config.bert, "mean", 40, 1.25)
+    wanted = TextConfig(emotions, text_config.bert, "mean", 40, 1.25)
     (tmp_path / "config.json").write_text(wanted.to_json(), encoding="utf-8")
     assert read_config(tmp_path) == wanted
 
 
-def test_labels_as_a_list(tmp_path: Path, config: TextConfig) -> None:
-    raw = {**config.bert, "labels": ["기쁨", "분노"]}
+def test_labels_as_a_list(tmp_path: Path, text_config: TextConfig) -> None:
+    raw = {**text_config.bert, "labels": ["기쁨", "분노"]}
     (tmp_path / "config.json").write_text(json.dumps(raw), encoding="utf-8")
     assert read_config(tmp_path).emotions.names == ("joy", "anger")
 
 
-def test_short_positions_shorten_the_input(tmp_path: Path, config: TextConfig) -> None:
-    raw = {**config.bert, "max_position_embeddings": 32, "labels": ["joy", "anger"]}
+def test_short_positions_shorten_the_input(tmp_path: Path, text_config: TextConfig) -> None:
+    raw = {**text_config.bert, "max_position_embeddings": 32, "labels": ["joy", "anger"]}
     (tmp_path / "config.json").write_text(json.dumps(raw), encoding="utf-8")
     assert read_config(tmp_path).max_tokens == 32
 
@@ -51,9 +51,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD)
 def test_bad_values_are_named(
-    tmp_path: Path, config: TextConfig, change: dict[str, Any], message: str
+    tmp_path: Path, text_config: TextConfig, change: dict[str, Any], message: str
 ) -> None:
-    raw = json.loads(config.to_json()) | change
+    raw = json.loads(text_config.to_json()) | change
     (tmp_path / "config.json").write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(ModelError, match=message):
         read_config(tmp_path)

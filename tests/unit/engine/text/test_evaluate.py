@@ -52,8 +52,8 @@ def test_as_scikit_learn_has_it(pairs: list[tuple[int, int]]) -> None:
     )
 
 
-def test_a_model_on_lines(write_model) -> None:
-    model = TextModel(write_model(), load_backend("torch", threads=1))
+def test_a_model_on_lines(write_text_model) -> None:
+    model = TextModel(write_text_model(), load_backend("torch", threads=1))
     lines = ["오늘 정말 기분이 좋다", "왜 자꾸 화나게 해", "헐"]
     tops = [scores.top for scores in model.classify(lines) if isinstance(scores, Scores)]
     examples = [LabelledLine(tops[0], lines[0]), LabelledLine(tops[1], lines[1])]

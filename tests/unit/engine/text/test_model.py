@@ -21,8 +21,8 @@ LINES = ["오늘 정말 기분이 좋다", "왜 자꾸 화나게 해", "😀", "
 
 
 @pytest.fixture
-def model(write_model) -> TextModel:
-    return TextModel(write_model(), load_backend("torch", threads=1))
+def model(write_text_model) -> TextModel:
+    return TextModel(write_text_model(), load_backend("torch", threads=1))
 
 
 class Recording:
@@ -90,9 +90,9 @@ def test_a_long_line_is_read_up_to_the_maximum(model: TextModel) -> None:
     assert scores_of(model, ["가나다라 " * 200])[0].tokens == 71
 
 
-def test_few_shapes(write_model) -> None:
+def test_few_shapes(write_text_model) -> None:
     backend = Recording([0.0] * 6)
-    model = TextModel(write_model(), backend)  # type: ignore[arg-type]
+    model = TextModel(write_text_model(), backend)  # type: ignore[arg-type]
     model.classify(["헐"] * (MAX_BATCH + 3) + ["오늘 정말 기분이 좋다"] + ["가나다라 " * 200] * 2)
     assert backend.shapes[:2] == [(16, 8), (4, 8)]
     assert backend.shapes[-1] == (2, 71)
@@ -101,20 +101,20 @@ def test_few_shapes(write_model) -> None:
     assert backend.shapes == [(1, 8), (1, 16), (1, 24), (1, 32), (1, 48), (1, 71)]
 
 
-def test_temperature_divides_the_logits(write_model) -> None:
-    model = TextModel(write_model(temperature=2.0), Recording([4.0, 2, 0, 0, 0, 0]))  # type: ignore[arg-type]
+def test_temperature_divides_the_logits(write_text_model) -> None:
+    model = TextModel(write_text_model(temperature=2.0), Recording([4.0, 2, 0, 0, 0, 0]))  # type: ignore[arg-type]
     expected = softmax(np.array([2, 1, 0, 0, 0, 0], np.float32))
     np.testing.assert_allclose(scores_of(model, ["헐"])[0].values, expected, rtol=1e-6)
 
 
-def test_not_a_number_is_a_device_error(write_model) -> None:
-    model = TextModel(write_model(), Recording([float("nan")] * 6))  # type: ignore[arg-type]
+def test_not_a_number_is_a_device_error(write_text_model) -> None:
+    model = TextModel(write_text_model(), Recording([float("nan")] * 6))  # type: ignore[arg-type]
     with pytest.raises(DeviceError, match="not finite"):
         model.classify(["헐"])
 
 
-def test_vocabularies_that_differ(write_model) -> None:
-    folder = write_model()
+def test_vocabularies_that_differ(write_text_model) -> None:
+    folder = write_text_model()
     path = folder / "config.json"
     raw = json.loads(path.read_text(encoding="utf-8")) | {"vocab_size": 65}
     path.write_text(json.dumps(raw), encoding="utf-8")
@@ -122,11 +122,11 @@ def test_vocabularies_that_differ(write_model) -> None:
         TextModel(folder, load_backend("torch", threads=1))
 
 
-def test_the_key_follows_weights_and_config(write_model) -> None:
-    first = graph(write_model()).key
-    assert graph(write_model()).key == first
-    assert graph(write_model(temperature=2.0)).key != first
-    assert graph(write_model(int8=True)).key != first
+def test_the_key_follows_weights_and_config(write_text_model) -> None:
+    first = graph(write_text_model()).key
+    assert graph(write_text_model()).key == first
+    assert graph(write_text_model(temperature=2.0)).key != first
+    assert graph(write_text_model(int8=True)).key != first
 
 
 def test_a_missing_directory(tmp_path: Path) -> None:

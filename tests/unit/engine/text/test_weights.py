@@ -34,14 +34,14 @@ def test_the_head_is_not_quantised() -> None:
     }
 
 
-def test_a_quantised_directory_is_small_and_answers_alike(write_model) -> None:
+def test_a_quantised_directory_is_small_and_answers_alike(write_text_model) -> None:
     ids = torch.arange(5, 29).reshape(3, 8)
     mask = torch.ones_like(ids)
     with torch.inference_mode():
-        folder = write_model(int8=False)
+        folder = write_text_model(int8=False)
         whole = load_classifier(folder)(ids, mask)
         size = (folder / "model.safetensors").stat().st_size
-        folder = write_model(int8=True)
+        folder = write_text_model(int8=True)
         small = load_classifier(folder)(ids, mask)
     assert (folder / "model.safetensors").stat().st_size < size / 2
     assert torch.equal(whole.argmax(1), small.argmax(1))
@@ -83,7 +83,7 @@ def test_a_missing_file_and_one_without_bert(tmp_path: Path) -> None:
         embedding_rows(tmp_path / "w")
 
 
-def test_scales_are_not_weights(write_model) -> None:
-    stored = load_file(write_model(int8=True) / "model.safetensors")
+def test_scales_are_not_weights(write_text_model) -> None:
+    stored = load_file(write_text_model(int8=True) / "model.safetensors")
     assert stored["bert.embeddings.word_embeddings.weight"].dtype == torch.int8
     assert stored["bert.embeddings.word_embeddings.weight_scale"].shape == (64,)

@@ -48,7 +48,7 @@ def spiece() -> bytes:
 
 
 @pytest.fixture
-def config() -> TextConfig:
+def text_config() -> TextConfig:
     """Two layers of 32, pooled as KoBERT is."""
     sizes = {
         "vocab_size": PIECES,
@@ -69,11 +69,11 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def write_model(tmp_path: Path, spiece: bytes, config: TextConfig) -> Write:
+def write_text_model(tmp_path: Path, spiece: bytes, text_config: TextConfig) -> Write:
     """Write a model directory with random weights; keywords change the configuration."""
 
     def write(*, int8: bool = False, **changes: object) -> Path:
-        chosen = replace(config, **changes)  # type: ignore[arg-type]
+        chosen = replace(text_config, **changes)  # type: ignore[arg-type]
         torch.manual_seed(7)
         classifier = TextClassifier(chosen)
         # Larger than BERT's own start, so that answers differ from line to line.
