@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from emopic_client import wire
 from emopic_server.config import ServerConfig
 from emopic_server.io.app import Server
+from emopic_server.io.worker import EngineLike
 
 PATIENCE_S = 10.0
 M = TypeVar("M")
@@ -24,7 +25,7 @@ M = TypeVar("M")
 
 @dataclass
 class Running:
-    """A server that runs, and the engine under it."""
+    """A server that runs, and the fake engine under it (an idle one if it has a real engine)."""
 
     server: Server
     engine: FakeEngine
@@ -128,10 +129,11 @@ class Talker:
 
 @contextlib.asynccontextmanager
 async def running(
-    engine: FakeEngine | None = None, *, wait: bool = True, **options: Any
+    engine: EngineLike | None = None, *, wait: bool = True, **options: Any
 ) -> AsyncIterator[Running]:
     """A server on a free port, ready unless `wait` is false, stopped in the end."""
-    engine = engine or FakeEngine()
+    fake = FakeEngine()
+    engine = engine or fake
     limits = msgspec.structs.replace(
         wire.Limits(messages_per_minute=100_000, messages_burst=10_000), **options.pop("limits", {})
     )
@@ -146,11 +148,11 @@ async def running(
         if task.done():
             waiter.cancel()
             task.result()
-        yield Running(server, engine, task)
+        yield Running(server, engine if isinstance(engine, FakeEngine) else fake, task)
     finally:
-        engine.warm.open()
-        engine.classifying.open()
-        engine.rendering.open()
+        if isinstance(engine, FakeEngine):
+            for gate in (engine.warm, engine.classifying, engine.rendering):
+                gate.open()
         if not task.done():
             server.stop()
         with contextlib.suppress(Exception):
