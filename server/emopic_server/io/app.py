@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -43,6 +44,7 @@ _DRAIN_S: Final = 4.0
 _PARTING_S: Final = 3.0
 _HANDSHAKE_S: Final = 10.0
 _CLOSE_S: Final = 2.0
+_ENGINE_END_S: Final = 1.0
 _LATE_S: Final = 0.0005  # event loops round timers to milliseconds; early would mean twice
 
 
@@ -62,8 +64,16 @@ def run_server(
     Raises `ConfigError` when the address cannot be bound, and what the engine raised when it
     cannot be loaded (`EngineError`).
     """
+    server = Server(config, engine_factory, on_ready)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(Server(config, engine_factory, on_ready).run())
+        runner.run(server.run())
+    if not server.engine_ended(_ENGINE_END_S):
+        # It is loading, or hangs in the device. The interpreter cannot end cleanly under a thread
+        # in native code (it aborts), and nothing is left to be done.
+        log.warning("the engine is still busy; leaving without it")
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -128,6 +138,10 @@ class Server:
             self._stop.set_result(None)
         else:
             self._idle.set()
+
+    def engine_ended(self, timeout: float) -> bool:
+        """Whether the engine's thread ends within `timeout` seconds after `run`. Blocks."""
+        return self._host.join(timeout)
 
     # ── listening ────────────────────────────────────────────────────────────────────────────────
 

@@ -103,6 +103,7 @@ class EngineHost:
         self._on_ready = on_ready
         self._on_done = on_done
         self._on_death = on_death
+        self._stopping = False
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         # A daemon: a device call that never returns must not keep the process from ending.
@@ -118,11 +119,20 @@ class EngineHost:
 
     def stop(self) -> None:
         """Let the thread end after the work it has. Does not wait."""
+        self._stopping = True
         self._queue.put(None)
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread, at most `timeout` seconds; whether it has ended. Blocks."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         try:
             engine = self._factory()
+            if self._stopping:
+                return
             engine.warm_up()
             self._call(self._on_ready, engine)
             while (work := self._queue.get()) is not None:
