@@ -235,13 +235,21 @@ class Requests:
     def _on_error(self, error: Error) -> Verdict:
         ref = self._blamed(error)
         if ref is None:
-            return Verdict()
+            return self._on_stray_error(error)
         if ref in self._restoring:
             return self._on_restore_failed(ref, error)
         if ref[0] == "put":
             return self._settle(ref, ref[1])
         self._forget(ref)
         return Verdict(ref)
+
+    def _on_stray_error(self, error: Error) -> Verdict:
+        """A character that is watched here and unknown there has gone without our seeing it."""
+        watch = self.watches.get(error.ref or "")
+        if error.code != "unknown_character" or watch is None:
+            return Verdict()
+        self._restore(("watch", watch.character), watch)
+        return Verdict(retry=Retry(("watch", watch.character), UNSEEN_S))
 
     def _on_restore_failed(self, ref: Ref, error: Error) -> Verdict:
         seconds = None if error.retry_ms is None else error.retry_ms / 1000

@@ -433,3 +433,11 @@ def test_a_watched_character_that_expired_is_looked_for_again() -> None:
     assert isinstance(ping, wire.Ping)
     talk.server(wire.Pong(token=ping.token))
     assert talk.server(frame(1)) == [frame(1)]
+
+
+def test_a_watch_the_server_does_not_know_is_set_up_again() -> None:
+    talk = settled()
+    stray = error(3, "unknown_character", "a")
+    assert talk.server(stray) == [Retry(("watch", "a"), 5.0), stray]
+    talk.protocol.retry(("watch", "a"))
+    assert wire.Watch(character="a", frames=wire.FrameOptions()) in talk.sent()
