@@ -156,7 +156,7 @@ async def test_a_worker_that_breaks_its_promise_ends_the_server() -> None:
         await talker.say("기쁘다")
         await talker.refused("engine")
         await talker.send(wire.Watch(character="a", frames=wire.FrameOptions()))
-        assert (await talker.closed()).code == 1001
+        assert (await talker.closed()).code == wire.SERVER_FAULT.code
         with pytest.raises(Exception, match="0 results for 1 jobs"):
             await server.task
 

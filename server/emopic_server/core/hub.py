@@ -156,11 +156,11 @@ class Hub:
                 case "character":
                     self.stage.expire(subject)
 
-    def shut_down(self) -> None:
+    def shut_down(self, code: wire.CloseCode = GOING_AWAY) -> None:
         """Say bye to everyone; nobody gets in any more."""
         self._closing = True
         for connection in list(self.post.connections.values()):
-            self.post.close(connection, GOING_AWAY)
+            self.post.close(connection, code)
 
     def stop_intake(self) -> None:
         """Refuse new work, so that what waits can be finished before `shut_down`."""
@@ -240,7 +240,7 @@ class Hub:
                     self._check_intake()
                     self._lines.put(session, message, arrived, now)
                 case wire.Ping(token=token):
-                    self.post.reply(connection, wire.Pong(token=token))
+                    self.post.answer(connection, wire.Pong(token=token))
                 case wire.CharacterPut():
                     self._check_intake()
                     self.stage.put(session, message, now)

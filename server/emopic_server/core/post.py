@@ -9,7 +9,6 @@ not earlier: a state may be replaced as long as it waits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -26,7 +25,7 @@ _ABRUPT = (wire.SLOW_CLIENT, wire.SESSION_TAKEN)
 
 @dataclass(slots=True)
 class Connection:
-    """One websocket. `replies` are hello, ready, pong and early errors: they go out first."""
+    """One websocket. `replies` are hello, ready and errors before it: they go out first."""
 
     id: int
     encoding: wire.Encoding
@@ -77,14 +76,18 @@ class Post:
         connection.replies.append(message)
         self.dirty.add(connection.id)
 
+    def answer(self, connection: Connection, pong: wire.Pong) -> None:
+        """Answer a ping, behind all events that were there before it."""
+        self.queue(connection, pong)
+
     def event(self, session: Session, event: wire.Event) -> None:
         """Number an event, keep it for a resume and queue it."""
         numbered = session.log.append(event)
         if session.connection is not None:
             self.queue(self.connections[session.connection], numbered)
 
-    def queue(self, connection: Connection, event: wire.Event) -> None:
-        """Queue a numbered event; a client that has let too many wait is closed."""
+    def queue(self, connection: Connection, event: wire.Event | wire.Pong) -> None:
+        """Queue a numbered event or a pong; a client that has let too many wait is closed."""
         if connection.closing is None and not connection.mailbox.put_event(event):
             self.close(connection, wire.SLOW_CLIENT)
         self.dirty.add(connection.id)
@@ -109,30 +112,16 @@ class Post:
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Tell the client that its message was refused."""
-        error = wire.Error(
-            code=refusal.code,
-            message=refusal.message,
-            fault=refusal.fault,
-            ref=refusal.ref,
-            retry_ms=refusal.retry_ms,
-        )
         self._metrics.count("errors", refusal.code)
         if connection.session.open:
-            self.event(connection.session, error)
+            self.event(connection.session, _error(refusal))
         else:
-            self.reply(connection, error)
+            self.reply(connection, _error(refusal))
 
     def refuse_later(self, session: Session, refusal: Refusal) -> None:
         """Tell a session, connected or not, that something it asked for has failed."""
         self._metrics.count("errors", refusal.code)
-        error = wire.Error(
-            code=refusal.code,
-            message=refusal.message,
-            fault=refusal.fault,
-            ref=refusal.ref,
-            retry_ms=refusal.retry_ms,
-        )
-        self.event(session, error)
+        self.event(session, _error(refusal))
 
     def close(self, connection: Connection, code: wire.CloseCode) -> None:
         """Say bye and close, after what already waits (a slow or replaced client gets only bye)."""
@@ -184,4 +173,11 @@ class Post:
                 del self.groups[connection.session.group]
 
 
-NewId = Callable[[], str]
+def _error(refusal: Refusal) -> wire.Error:
+    return wire.Error(
+        code=refusal.code,
+        message=refusal.message,
+        fault=refusal.fault,
+        ref=refusal.ref,
+        retry_ms=refusal.retry_ms,
+    )

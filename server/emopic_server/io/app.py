@@ -27,7 +27,7 @@ from websockets.typing import Subprotocol
 from emopic_client import wire
 from emopic_server import __version__
 from emopic_server.config import ServerConfig
-from emopic_server.core.hub import Hub
+from emopic_server.core.hub import GOING_AWAY, Hub
 from emopic_server.core.work import Done, FrameJob, PictureLike
 from emopic_server.errors import ConfigError, WorkerDied
 from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
@@ -278,6 +278,10 @@ class Server:
             log.exception("the server ends with a bug")
             self._fail(error)
 
+    @property
+    def _failed(self) -> bool:
+        return self._stop.done() and self._stop.exception() is not None
+
     def _fail(self, error: BaseException) -> None:
         if not self._stop.done():
             self._stop.set_exception(error)
@@ -292,10 +296,10 @@ class Server:
         if hub is not None:
             hub.stop_intake()
             self._pump()
-            if self._busy:
+            if self._busy and not self._failed:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._idle.wait(), _DRAIN_S)
-            hub.shut_down()
+            hub.shut_down(wire.SERVER_FAULT if self._failed else GOING_AWAY)
             self._pump()
             await self._emptied()
         self._host.stop()

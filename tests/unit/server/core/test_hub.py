@@ -357,6 +357,15 @@ def test_rate_limit_refills() -> None:
     assert bench.read(connection) == [wire.Pong(token="3")]
 
 
+def test_a_pong_comes_behind_what_was_there_before() -> None:
+    bench = Bench()
+    connection = bench.open()
+    bench.send(connection, put(), put("b"))
+    bench.settle()
+    bench.send(connection, line("1", " "), wire.Ping(token="behind"))
+    assert bench.read(connection)[-1] == wire.Pong(token="behind")
+
+
 def test_errors_of_the_engine_say_when_to_try_again() -> None:
     bench = Bench()
     connection = bench.open()
