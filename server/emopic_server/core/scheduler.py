@@ -42,12 +42,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much may wait, how much goes into one batch, how often a kind may be passed over."""
+    """How much may wait, how much goes into one batch, how often a kind may be passed over.
+
+    A batch of frames is small because a line that comes meanwhile has to wait for all of it.
+    """
 
     lines: int = 256
     registers: int = 16
     line_batch: int = 16
-    frame_batch: int = 4
+    frame_batch: int = 2
     patience: int = 8
     retry_ms: int = 50
 

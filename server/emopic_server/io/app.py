@@ -45,6 +45,7 @@ _PARTING_S: Final = 3.0
 _HANDSHAKE_S: Final = 10.0
 _CLOSE_S: Final = 2.0
 _ENGINE_END_S: Final = 1.0
+_SWITCH_S: Final = 0.001
 _LATE_S: Final = 0.0005  # event loops round timers to milliseconds; early would mean twice
 
 
@@ -64,6 +65,9 @@ def run_server(
     Raises `ConfigError` when the address cannot be bound, and what the engine raised when it
     cannot be loaded (`EngineError`).
     """
+    # The engine's thread may hold the interpreter for 5 ms at a time by default: too long for a
+    # line that has just come.
+    sys.setswitchinterval(_SWITCH_S)
     server = Server(config, engine_factory, on_ready)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(server.run())
