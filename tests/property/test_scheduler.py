@@ -11,7 +11,7 @@ from emopic_server.core.scheduler import Bounds, FairQueue, Scheduler
 from emopic_server.core.work import Classify, FrameJob, LineJob, Register, RegisterJob, Render, Work
 from emopic_server.errors import Refusal
 
-BOUNDS = Bounds(lines=12, registers=3, line_batch=4, frame_batch=2, patience=5)
+BOUNDS = Bounds(lines=12, uploads=3, line_batch=4, frame_batch=2, patience=5)
 SESSIONS = ("s0", "s1", "s2")
 
 
@@ -28,7 +28,7 @@ def line(session: str, line_id: str, text: str = "", *, partial: bool = False) -
 
 
 def register(session: str, name: str, generation: int = 0) -> RegisterJob:
-    return RegisterJob(session, (session, name), generation, None, "haru")
+    return RegisterJob(session, (session, name), generation, b"face", None)
 
 
 def frame(owner: str, view: int, n: int) -> FrameJob:
@@ -158,7 +158,7 @@ def test_lines_of_one_session_and_id_stay_in_order(steps: list[tuple[object, ...
 def test_no_more_waits_than_the_bounds_allow(steps: list[tuple[object, ...]]) -> None:
     model = play(steps)
     assert model.scheduler.depth("lines") <= BOUNDS.lines
-    assert model.scheduler.depth("register") <= BOUNDS.registers
+    assert model.scheduler.depth("register") <= BOUNDS.uploads
     frames = model.scheduler.depth("urgent") + model.scheduler.depth("frames")
     assert frames <= len(SESSIONS) * 3, "one for each view"
 

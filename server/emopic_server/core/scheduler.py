@@ -48,7 +48,7 @@ class Bounds:
     """
 
     lines: int = 256
-    registers: int = 16
+    uploads: int = 16
     line_batch: int = 16
     frame_batch: int = 2
     patience: int = 8
@@ -131,7 +131,8 @@ class Scheduler:
         self._bounds = bounds
         self._lines: FairQueue[LineJob] = FairQueue()
         self._urgent: FairQueue[FrameJob] = FairQueue()
-        self._registers: FairQueue[RegisterJob] = FairQueue()
+        self._builtins: FairQueue[RegisterJob] = FairQueue()
+        self._uploads: FairQueue[RegisterJob] = FairQueue()
         self._frames: FairQueue[FrameJob] = FairQueue()
         self._passed: dict[Kind, int] = dict.fromkeys(ORDER, 0)
         self._batch_s = bounds.retry_ms / 1000
@@ -141,7 +142,15 @@ class Scheduler:
 
     def depth(self, kind: Kind) -> int:
         """How much of this kind waits."""
-        return len(self._queue(kind))
+        match kind:
+            case "lines":
+                return len(self._lines)
+            case "urgent":
+                return len(self._urgent)
+            case "register":
+                return len(self._builtins) + len(self._uploads)
+            case "frames":
+                return len(self._frames)
 
     def put_line(self, job: LineJob) -> None:
         """Queue a line; it replaces a waiting partial one with the same id, in its place.
@@ -165,11 +174,16 @@ class Scheduler:
             self._lines.put(job.session, key, job)
 
     def put_register(self, job: RegisterJob) -> None:
-        """Queue a face; a waiting one for the same character is replaced. Raises `Refusal`."""
-        known = self._registers.get(job.session, job.character) is not None
-        if not known and len(self._registers) >= self._bounds.registers:
+        """Queue a face; a waiting one for the same character is replaced. Raises `Refusal`.
+
+        The bound is for uploads, which hold memory while they wait. Built-in faces do not, and are
+        known after the first time.
+        """
+        queue = self._builtins if job.picture is None else self._uploads
+        known = queue.get(job.session, job.character) is not None
+        if queue is self._uploads and not known and len(queue) >= self._bounds.uploads:
             raise self._busy("base faces", job.character[1])
-        self._registers.put(job.session, job.character, job)
+        queue.put(job.session, job.character, job)
 
     def put_frame(self, job: FrameJob, *, urgent: bool) -> None:
         """Queue a frame; the waiting one of the same view is replaced and its urgency kept."""
@@ -194,13 +208,15 @@ class Scheduler:
 
     def drop_character(self, character: CharacterKey) -> list[LineJob]:
         """Forget all that waits for a character; returns its lines, for each needs an answer."""
-        self._registers.remove(lambda job: job.character == character)
+        for queue in (self._builtins, self._uploads):
+            queue.remove(lambda job: job.character == character)
         self.drop_frames(character)
         return self._lines.remove(lambda job: job.character == character)
 
     def drop_session(self, session: str) -> int:
         """Forget the lines and faces of a session that has ended; returns how many lines."""
-        self._registers.remove(lambda job: job.session == session)
+        for queue in (self._builtins, self._uploads):
+            queue.remove(lambda job: job.session == session)
         return len(self._lines.remove(lambda job: job.session == session))
 
     def take(self) -> Work | None:
@@ -213,7 +229,7 @@ class Scheduler:
         if kind == "lines":
             return Classify(tuple(self._lines.take(self._bounds.line_batch)))
         if kind == "register":
-            return Register(self._registers.take(1)[0])
+            return Register((self._builtins.take(1) or self._uploads.take(1))[0])
         queue = self._urgent if kind == "urgent" else self._frames
         jobs = queue.take(self._bounds.frame_batch)
         if kind == "urgent" and len(jobs) < self._bounds.frame_batch:
@@ -231,20 +247,7 @@ class Scheduler:
         return next(iter(starved or waiting), None)
 
     def _waits(self, kind: Kind) -> bool:
-        return len(self._queue(kind)) > 0
-
-    def _queue(
-        self, kind: Kind
-    ) -> FairQueue[LineJob] | FairQueue[RegisterJob] | FairQueue[FrameJob]:
-        match kind:
-            case "lines":
-                return self._lines
-            case "urgent":
-                return self._urgent
-            case "register":
-                return self._registers
-            case "frames":
-                return self._frames
+        return self.depth(kind) > 0
 
     def _busy(self, what: str, ref: str) -> Refusal:
         batches = math.ceil((len(self._lines) + 1) / self._bounds.line_batch)

@@ -87,12 +87,15 @@ def test_the_first_frame_of_a_line_goes_before_the_frames_in_between() -> None:
 
 
 def test_one_face_waits_for_each_character() -> None:
-    scheduler = Scheduler(Bounds(registers=1))
+    scheduler = Scheduler(Bounds(uploads=1))
     scheduler.put_register(RegisterJob("s", ("s", "a"), 1, b"1", None))
     scheduler.put_register(RegisterJob("s", ("s", "a"), 2, b"2", None))
     with pytest.raises(Refusal, match="base faces"):
         scheduler.put_register(RegisterJob("s", ("s", "b"), 3, b"3", None))
     assert scheduler.depth("register") == 1
+    for name in "bcd":
+        scheduler.put_register(RegisterJob("s", ("s", name), 4, None, "haru"))
+    assert scheduler.depth("register") == 4, "built-in faces hold no memory"
 
 
 def test_dropping_a_character_gives_its_lines_back() -> None:
