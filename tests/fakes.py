@@ -151,7 +151,7 @@ class FakeEngine:
             raise PictureError("this is not a JPEG, PNG or WebP", code="picture_format")
         height, width = image.shape[:2]
         if min(width, height) < 16:
-            raise PictureError(f"{width}x{height} is too small", code="picture_broken")
+            raise PictureError(f"{width}x{height} is too small", code="picture_too_small")
         source = "centred" if int(image.max()) == int(image.min()) else "found"
         key = hashlib.sha256(picture).hexdigest()[:32]
         return FakeFace(key, width, height, source, picture[-1])

@@ -43,6 +43,7 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
         "unknown_builtin": ErrorCode("client", False, "no built-in face has this id"),
         "picture_format": ErrorCode("client", False, "not a single-frame JPEG, PNG or WebP"),
         "picture_too_large": ErrorCode("client", False, "more bytes or pixels than the limits"),
+        "picture_too_small": ErrorCode("client", False, "too few pixels to hold a face"),
         "picture_broken": ErrorCode("client", False, "the picture cannot be decoded"),
         # lines and expressions
         "line_empty": ErrorCode("client", False, "the line has nothing to classify"),

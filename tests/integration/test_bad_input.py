@@ -104,7 +104,11 @@ LINE = {"type": "line", "character": "a", "id": "1", "text": "안녕"}
             "4194304",
         ),
         ({"type": "character.put", "character": "b", "face": b"GIF89a"}, "picture_format", ""),
-        ({"type": "character.put", "character": "b", "face": picture(1)}, "picture_broken", "1x1"),
+        (
+            {"type": "character.put", "character": "b", "face": picture(1)},
+            "picture_too_small",
+            "1x1",
+        ),
     ],
 )
 async def test_refused(fields: dict[str, Any], code: str, names: str) -> None:

@@ -281,5 +281,7 @@ class Stage:
         if character is None:
             return
         character.watchers.discard(session.id)
+        if character.key not in session.owned:
+            session.told.pop(character.key, None)
         self.views.unseat(character, session.id, watch)
         self._expire_later(character, now)
