@@ -117,6 +117,8 @@ class Protocol:
 
     def _judge(self, code: int, reason: str) -> Closed:
         known = wire.CLOSE_CODES.get(code)
+        if code == wire.IDENTIFY_TIMEOUT.code and self.session is not None:
+            return Closed(code, "the opening took too long", True)  # we do identify; we were slow
         text = self._complaint or reason or (known.reason if known else "connection lost")
         if self._bye is not None:
             return Closed(self._bye.code, self._complaint or self._bye.reason, self._bye.reconnect)

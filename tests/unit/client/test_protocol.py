@@ -258,7 +258,18 @@ def test_what_would_only_repeat_does_not(code: int) -> None:
 
 @pytest.mark.parametrize("code", CLOSE_CODES.values(), ids=lambda c: c.reason)
 def test_the_protocols_own_codes_say_it_themselves(code: wire.CloseCode) -> None:
-    assert opened().lose(code.code) == [Closed(code.code, code.reason, code.reconnect)]
+    talk = Talk()
+    talk.protocol.connected()
+    assert talk.lose(code.code) == [Closed(code.code, code.reason, code.reconnect)]
+
+
+def test_who_was_slow_to_identify_may_try_again() -> None:
+    talk = opened()
+    talk.lose()
+    talk.protocol.connected()
+    code = wire.IDENTIFY_TIMEOUT.code
+    talk.server(HELLO, wire.Bye(code=code, reason="late", reconnect=False))
+    assert talk.lose(code) == [Closed(code, "the opening took too long", reconnect=True)]
 
 
 @pytest.mark.parametrize("reconnect", [True, False])
