@@ -146,3 +146,26 @@ async def test_many_characters_at_once_stay_apart() -> None:
             felt = {message.line for message in talker.seen if isinstance(message, wire.Emotion)}
             assert felt == {f"of-{number}"}
             assert (frame.expression[0] > 0) == bool(number % 2)
+
+
+async def test_a_client_that_reads_nothing_is_cut_off() -> None:
+    """Its socket is full, so not even a ping reaches it: nothing else would end it."""
+    async with running(limits={"ping_s": 0.3}) as server, server.session() as talker:
+        big = wire.FrameOptions(size=1024, format="raw", patches=False, fps=60)
+        await talker.put("a", options=wire.CharacterOptions(transition_ms=0))
+        await talker.send(wire.Watch(character="a", frames=big))
+        await talker.expect(wire.Frame)
+        talker.ws.transport.pause_reading()
+        hub = server.server._hub
+        assert hub is not None
+        async with asyncio.timeout(20):
+            step = 0
+            while hub.post.connections:
+                step += 1
+                weights = {"joy": step % 16 / 16}
+                with contextlib.suppress(ConnectionClosed):
+                    await talker.send(wire.Express(character="a", expression=weights))
+                await asyncio.sleep(0.02)
+        talker.ws.transport.abort()
+        (session,) = hub.post.sessions.values()
+        assert session.connection is None, "it may come back"
