@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.talker import Running, running
@@ -109,3 +111,13 @@ def test_no_thread_is_left_behind(server: Running) -> None:
         with emopic_client.sync.connect("ws://127.0.0.1:9"):
             pass
     assert threading.active_count() == before
+
+
+def test_the_example_in_the_readme(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = Path(__file__).parents[2] / "clients" / "python" / "README.md"
+    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    example = next(block for block in blocks if "emopic_client.sync" in block)
+    exec(example.replace("ws://127.0.0.1:8765", server.ws), {})
+    assert capsys.readouterr().out == "neutral\n", "the small engine does not know the word"
+    for block in blocks:
+        compile(block, str(readme), "exec")
