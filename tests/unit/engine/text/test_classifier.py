@@ -9,9 +9,11 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
+from emopic_engine.backends import load_backend
 from emopic_engine.errors import ModelError
 from emopic_engine.text.classifier import TextClassifier, load_classifier, load_encoder
 from emopic_engine.text.config import TextConfig, read_config
+from emopic_engine.text.model import Scores, TextModel
 from emopic_engine.text.weights import load_weights, save_weights
 
 IDS = torch.tensor([[2, 9, 14, 23, 3, 1, 1], [2, 40, 7, 5, 6, 11, 3]])
@@ -54,6 +56,8 @@ def test_reads_what_transformers_saves(
     with torch.inference_mode():
         expected = saved(input_ids=IDS, attention_mask=MASK).logits
         torch.testing.assert_close(load_classifier(tmp_path)(IDS, MASK), expected)
+    model = TextModel(tmp_path, load_backend("torch", threads=1))
+    assert all(isinstance(scores, Scores) for scores in model.classify(["오늘", "정말 좋다"]))
 
 
 def test_a_bare_encoder_becomes_a_base(tmp_path: Path, text_config: TextConfig) -> None:

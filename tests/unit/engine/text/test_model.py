@@ -147,3 +147,16 @@ def test_softmax_is_a_distribution(logits: list[float]) -> None:
     values = softmax(np.asarray(logits, np.float32))
     assert values.sum() == pytest.approx(1, abs=1e-5)
     assert (values >= 0).all()
+
+
+def test_openvino_answers_as_torch_does(
+    write_text_model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMOPIC_CACHE", str(tmp_path / "cache"))
+    folder = write_text_model(pooling="mean")
+    reference = scores_of(TextModel(folder, load_backend("torch", threads=1)), LINES)
+    backend = load_backend("openvino", precision="f32", threads=1)
+    for scores, expected in zip(
+        scores_of(TextModel(folder, backend), LINES), reference, strict=True
+    ):
+        np.testing.assert_allclose(scores.values, expected.values, atol=1e-4)
