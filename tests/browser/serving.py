@@ -19,27 +19,29 @@ def free_port() -> int:
         return port
 
 
-class ServerProcess:
-    """`python -m tests.fake_server` on one port; more options as for that command."""
+FAKE = ("-m", "tests.fake_server", "--log-level", "error")
+REAL = ("-m", "emopic_server", "serve", "--log-level", "error")
 
-    def __init__(self, port: int, *options: str) -> None:
+
+class ServerProcess:
+    """A server on one port: the fake engine's, or with `REAL` the bundled models'."""
+
+    def __init__(self, port: int, *options: str, command: tuple[str, ...] = FAKE) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self._options = options
+        self._command = [sys.executable, *command, "--port", str(port), *options]
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start, and return when the server has said `ready`."""
-        command = [sys.executable, "-m", "tests.fake_server", "--port", str(self.port)]
-        self._process = subprocess.Popen(
-            [*command, "--log-level", "error", *self._options],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        """Start, and return when the server has said `ready`. Raises `AssertionError`."""
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith("ready "), f"the server did not start: {line!r}"
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if line.startswith("ready"):
+                return
+        raise AssertionError(f"the server did not start: {said}")
 
     def kill(self) -> None:
         """End it at once, as a crash would."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,12 @@ from playwright.sync_api import ConsoleMessage, Page
 _PIXELS = """(selector) => {
   const canvas = document.querySelector(selector);
   const { width, height } = canvas;
-  return [width, height, ...canvas.getContext("2d").getImageData(0, 0, width, height).data];
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  let text = "";
+  for (let i = 0; i < data.length; i += 8192) {
+    text += String.fromCharCode(...data.subarray(i, i + 8192));
+  }
+  return [width, height, btoa(text)];
 }"""
 _DIFFERS = """([selector, before, share]) => {
   const canvas = document.querySelector(selector);
@@ -72,8 +79,8 @@ def wait_for_change(
 
 def pixels(page: Page, selector: str = "#face") -> NDArray[np.uint8]:
     """A canvas as uint8 [height, width, 4], RGBA."""
-    width, height, *values = page.evaluate(_PIXELS, selector)
-    return np.array(values, np.uint8).reshape(height, width, 4)
+    width, height, text = page.evaluate(_PIXELS, selector)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)
 
 
 def screenshot(page: Page) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ export const TEXTS = Object.freeze({
     idle: "연결 안 됨",
     retry: "다시 연결",
     engine: "{backend} · {device} · {precision}",
-    engineTitle: "실제로 실행 중인 엔진: 문장 {text}, 얼굴 {face}",
+    engineTitle: "실제로 실행 중인 것: {device}, 문장 모델 {text}, 얼굴 모델 {face}",
     faces: "얼굴 고르기",
     upload: "내 사진 쓰기",
     uploadTitle: "사진을 고르거나 여기에 끌어다 놓으세요 (JPEG, PNG, WebP)",
@@ -116,7 +116,7 @@ export const TEXTS = Object.freeze({
     idle: "Not connected",
     retry: "Reconnect",
     engine: "{backend} · {device} · {precision}",
-    engineTitle: "What really runs: text {text}, face {face}",
+    engineTitle: "What really runs: {device}, text model {text}, face model {face}",
     faces: "Choose a face",
     upload: "Use my picture",
     uploadTitle: "Choose a picture or drop one here (JPEG, PNG, WebP)",
@@ -191,7 +191,7 @@ export const TEXTS = Object.freeze({
 /** Six lines to try, one for each emotion of the default set. */
 export const EXAMPLES = Object.freeze([
   "드디어 우리 팀이 이겼다!! 너무 행복해 ㅋㅋㅋ",
-  "약속을 또 어겼네. 진짜 화나서 못 참겠어",
+  "진짜 열받네, 왜 자꾸 약속을 어기는 거야?",
   "내일 발표인데 너무 떨려… 망하면 어떡하지",
   "오늘 회의는 오후 세 시에 시작합니다",
   "오래 키운 강아지가 무지개다리를 건넜어 ㅠㅠ",

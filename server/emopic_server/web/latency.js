@@ -1,3 +1,5 @@
+const LEAST_MS = 250; // a shorter run of frames says little about their rate
+
 /**
  * How long a line takes, as the user sees it: from sending to the emotion's arrival, and to the
  * first picture of that line on the canvas. Pure: `now` is passed in, in milliseconds.
@@ -48,8 +50,7 @@ export class Latency {
   /** Frames painted in a second while the face moves, else null. */
   fps(/** @type {number} */ now) {
     const recent = this.paints.filter((at) => now - at <= 1000);
-    if (recent.length < 3) return null;
-    const span = recent[recent.length - 1] - recent[0];
-    return span > 0 ? ((recent.length - 1) * 1000) / span : null;
+    const span = recent.length ? recent[recent.length - 1] - recent[0] : 0;
+    return span >= LEAST_MS ? ((recent.length - 1) * 1000) / span : null;
   }
 }

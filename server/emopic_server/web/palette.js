@@ -29,3 +29,12 @@ export function namesOf(emotion, language) {
   const english = emotion.id.charAt(0).toUpperCase() + emotion.id.slice(1);
   return language === "ko" ? [emotion.ko, english] : [english, emotion.ko];
 }
+
+const BACKENDS = /** @type {Record<string, string>} */ ({
+  openvino: "OpenVINO", torch: "PyTorch", tensorrt: "TensorRT", cuda: "CUDA",
+});
+
+/** What runs, as people write it; a name nobody knows stays as the server says it. */
+export function backendName(/** @type {string} */ id) {
+  return BACKENDS[id] ?? id;
+}

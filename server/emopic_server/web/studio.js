@@ -6,7 +6,7 @@ import { Faces } from "./faces.js";
 import { EXAMPLES, currentLanguage, has, preferredLanguage, setLanguage, t } from "./i18n.js";
 import { Latency } from "./latency.js";
 import { LineLog } from "./line-log.js";
-import { colourOf, namesOf } from "./palette.js";
+import { backendName, colourOf, namesOf } from "./palette.js";
 import { preparePicture } from "./picture.js";
 import { Scores } from "./scores.js";
 import { Timeline } from "./timeline.js";
@@ -34,7 +34,7 @@ const faces = new Faces(byId("faces"), { onBuiltin: useBuiltin, onUpload: () => 
 const composer = new Composer(byId("composer"), {
   newId: () => client.newLineId(), onPartial: sayPartial, onFinal: sayFinal,
 });
-/** @type {any} what the face is made of: `{builtin}` or `{face}` */
+/** @type {any} what the face is made of: `{builtin}` or `{face, opaque}` */
 let source = null;
 /** @type {any} the last emotion, for the caption */
 let mood = null;
@@ -57,9 +57,12 @@ async function useFace(/** @type {any} */ next) {
   source = next;
   byId("stage").dataset.state = "loading";
   try {
-    const ready = await client.putCharacter(character, { ...next, options: options(), shared: true });
+    const { builtin, face: bytes } = next;
+    const put = { builtin, face: bytes, options: options(), shared: true };
+    const ready = await client.putCharacter(character, put);
     face.reset();
-    client.watch(character, { frames: { format: "jpeg", quality: 90, fps: 30, size: sideFor(ready) } });
+    const format = next.opaque ? "jpeg" : "webp"; // JPEG is quicker, WebP keeps what is transparent
+    client.watch(character, { frames: { format, quality: 88, fps: 30, size: sideFor(ready) } });
   } catch (error) {
     report(error);
     byId("stage").dataset.state = face.base ? "live" : "empty";
@@ -77,7 +80,7 @@ async function usePicture(/** @type {Blob | null | undefined} */ file) {
   try {
     const bytes = await preparePicture(file, client.hello.limits);
     faces.setOwn(file);
-    await useFace({ face: bytes });
+    await useFace({ face: bytes, opaque: file.type === "image/jpeg" });
   } catch {
     toasts.show(t("pictureUnreadable"), "error");
   }
@@ -116,6 +119,7 @@ face.attach(client, character);
 /** Continue the picture's left and right edges across the scene: a few pixels, stretched. */
 function spread(/** @type {HTMLCanvasElement} */ { width, height }) {
   const edge = Math.max(1, Math.round(width * 0.04));
+  ambient.clearRect(0, 0, 8, 8);
   ambient.drawImage(byId("face"), 0, 0, edge, height, 0, 0, 4, 8);
   ambient.drawImage(byId("face"), width - edge, 0, edge, height, 4, 0, 4, 8);
 }
@@ -234,11 +238,12 @@ function showStatus() {
 function showEngine() {
   if (!client.hello) return;
   const { backend, device, precision, text_model: text, face_model } = client.hello.engine;
+  const name = backendName(backend);
   const engine = byId("engine");
   engine.hidden = false;
-  engine.textContent = t("engine", { backend, device, precision });
-  engine.title = t("engineTitle", { text, face: face_model });
-  byId("backend").textContent = backend;
+  engine.textContent = t("engine", { backend: name, device: device.split(" (")[0], precision });
+  engine.title = t("engineTitle", { text, face: face_model, device });
+  byId("backend").textContent = name;
 }
 
 function askToken(/** @type {boolean} */ wrong) {

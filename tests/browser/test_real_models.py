@@ -1,0 +1,58 @@
+"""The whole way with the bundled models: a line typed in a real browser moves a real face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.serving import REAL, ServerProcess, free_port
+from tests.browser.watching import glance, live, pixels, score, wait_for_change, wait_for_top
+
+pytestmark = pytest.mark.models
+EXAMPLES = ["joy", "anger", "anxiety", "neutral", "sadness", "surprise"]
+
+
+@pytest.fixture(scope="module")
+def real_server() -> Iterator[ServerProcess]:
+    with ServerProcess(free_port(), command=REAL) as process:
+        yield process
+
+
+@pytest.fixture
+def studio(real_server: ServerProcess, open_page: Callable[..., Page]) -> Page:
+    page = open_page(real_server.url, viewport={"width": 1280, "height": 860})
+    live(page)
+    return page
+
+
+def test_a_line_moves_the_real_face(studio: Page) -> None:
+    assert studio.text_content("#backend") == "OpenVINO"
+    calm = glance(studio)
+    studio.fill("#line", "헐 대박 이게 진짜라고?? 깜짝 놀랐어!")
+    studio.press("#line", "Enter")
+    wait_for_top(studio, "surprise")
+    assert score(studio, "surprise") > 0.5
+    wait_for_change(studio, calm, share=0.004)
+
+
+def test_every_example_line_is_felt_as_meant(studio: Page) -> None:
+    for index, emotion in enumerate(EXAMPLES):
+        studio.locator(".example").nth(index).click()
+        expect(studio.locator("#history li")).to_have_count(index + 1)
+        chip = studio.locator("#history li").first.locator(".chip")
+        expect(chip).to_have_attribute("data-emotion", emotion)
+
+
+def test_the_overlay_shows_a_real_face_on_nothing(
+    real_server: ServerProcess, open_page: Callable[..., Page]
+) -> None:
+    studio = open_page(real_server.url)
+    live(studio)
+    face = studio.get_attribute(".face-choice", "data-face")
+    page = open_page(f"{real_server.url}/overlay?character={face}&size=256")
+    page.wait_for_selector("canvas.shown")
+    alpha = pixels(page)[..., 3]
+    assert alpha.shape == (256, 256)
+    assert alpha[0, 0] == 0, "around the head there is nothing"
+    assert alpha[128, 128] == 255, "the face itself is solid"
