@@ -39,7 +39,8 @@ class ServerConfig:
     `port` 0 takes any free port. A `token` is required unless `host` is a loopback address.
     `allow_origins` are web origins (`https://example.org`) beside the server's own. `backend`,
     `precision`, `threads`, `text_model`, `face_model` and `atlas_mb` are for the engine; None
-    means its default, and `atlas_mb` 0 keeps no rendered pictures.
+    means its default, and `atlas_mb` 0 keeps no rendered pictures. With a `store`, shared
+    characters survive a restart: a file (SQLite) or a database URL that SQLAlchemy knows.
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +53,7 @@ class ServerConfig:
     text_model: Path | None = None
     face_model: Path | None = None
     atlas_mb: int = 256
+    store: str | None = None
     log_level: str = "info"
     limits: Limits = field(default_factory=Limits)
     queue: Bounds = field(default_factory=Bounds)

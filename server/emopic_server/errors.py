@@ -4,6 +4,7 @@
     ├── ConfigError        the server cannot start with this configuration
     ├── Refusal            a client's message is refused; becomes an `error` event
     ├── StateError         a session was asked for a step its state does not allow (our fault)
+    ├── StoreError         the store of shared characters cannot be read or written
     └── WorkerDied         the engine's thread ended; the server ends with it
 
 `CODES` is the one source of the codes in `server/PROTOCOL.md`.
@@ -107,6 +108,10 @@ class StateError(ServerError):
         super().__init__(f"a session that is {state} cannot {step}")
         self.state = state
         self.step = step
+
+
+class StoreError(ServerError):
+    """The store cannot be opened, read or written. Names the store and what went wrong."""
 
 
 class WorkerDied(ServerError):

@@ -8,7 +8,7 @@ from emopic_client.wire import CharacterOptions
 from emopic_server.core.animator import Animator, Knobs, OutOfRange
 from emopic_server.core.session import Session
 from emopic_server.core.watch import View, Wanted
-from emopic_server.core.work import CharacterKey, FaceLike
+from emopic_server.core.work import CharacterKey, FaceLike, Kept
 from emopic_server.errors import Refusal
 
 
@@ -17,6 +17,7 @@ class Character:
 
     `wanted` is the generation asked for last, `generation` the one `face` has; they differ while
     a new face is on its way. `n` numbers the states. `owners` and `watchers` are session ids.
+    `origin` is what a store will keep once the face on its way has come.
     """
 
     __slots__ = (
@@ -26,6 +27,7 @@ class Character:
         "key",
         "n",
         "next_knobs",
+        "origin",
         "owners",
         "views",
         "wanted",
@@ -40,6 +42,7 @@ class Character:
         self.wanted = 0
         self.next_knobs = animator.knobs
         self.n = 0
+        self.origin: Kept | None = None
         self.owners: set[str] = set()
         self.watchers: set[str] = set()
         self.views: dict[Wanted, View] = {}
@@ -83,6 +86,10 @@ class Characters:
         if key not in self._all:
             self._all[key] = Character(key, Animator(self._emotions, self._neutral, Knobs()))
         return self._all[key]
+
+    def count(self, group: str) -> int:
+        """How many shared characters a group has."""
+        return sum(key[0] == group for key in self._all)
 
     def remove(self, key: CharacterKey) -> None:
         """Forget a character."""

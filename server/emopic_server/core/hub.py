@@ -42,7 +42,10 @@ GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
 
 @dataclass(frozen=True)
 class Settings:
-    """What the hub has to know. Without `tokens` everybody is let in."""
+    """What the hub has to know. Without `tokens` everybody is let in.
+
+    `keeping` says that a store keeps shared characters: see `Stage`.
+    """
 
     server: str
     emotions: Emotions
@@ -51,6 +54,7 @@ class Settings:
     limits: wire.Limits = field(default_factory=wire.Limits)
     tokens: frozenset[str] = frozenset()
     bounds: Bounds = field(default_factory=Bounds)
+    keeping: bool = False
 
 
 class Hub:
@@ -74,7 +78,8 @@ class Hub:
             agenda=self._agenda,
             metrics=self.metrics,
         )
-        self.stage = Stage(parts, frozenset(item.id for item in settings.builtins), cached)
+        builtins = frozenset(item.id for item in settings.builtins)
+        self.stage = Stage(parts, builtins, cached, keeping=settings.keeping)
         self._lines = Lines(parts, self.stage)
         labels = zip(settings.emotions.names, settings.emotions.korean, strict=True)
         self._hello = wire.Hello(

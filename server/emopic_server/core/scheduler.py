@@ -173,15 +173,16 @@ class Scheduler:
         else:
             self._lines.put(job.session, key, job)
 
-    def put_register(self, job: RegisterJob) -> None:
+    def put_register(self, job: RegisterJob, *, bounded: bool = True) -> None:
         """Queue a face; a waiting one for the same character is replaced. Raises `Refusal`.
 
         The bound is for uploads, which hold memory while they wait. Built-in faces do not, and are
-        known after the first time.
+        known after the first time. What comes from our own store is not `bounded` again.
         """
         queue = self._builtins if job.picture is None else self._uploads
         known = queue.get(job.session, job.character) is not None
-        if queue is self._uploads and not known and len(queue) >= self._bounds.uploads:
+        full = queue is self._uploads and len(queue) >= self._bounds.uploads
+        if bounded and full and not known:
             raise self._busy("base faces", job.character[1])
         queue.put(job.session, job.character, job)
 

@@ -6,7 +6,7 @@ in the views of a character; `feel` and `express` move a face.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from emopic_client import wire
 from emopic_server.core.characters import Character, Characters, check_range, knobs
@@ -14,16 +14,32 @@ from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.views import Lookup, Views
 from emopic_server.core.watch import Watch
-from emopic_server.core.work import SOURCES, CharacterKey, FaceLike, Failed, LineJob, RegisterJob
+from emopic_server.core.work import (
+    SOURCES,
+    Change,
+    CharacterKey,
+    FaceLike,
+    Failed,
+    Forgotten,
+    Kept,
+    LineJob,
+    RegisterJob,
+)
 from emopic_server.errors import NOTICES, Refusal
 
 _SMALLEST_SIDE = 16
 
 
 class Stage:
-    """See the module. `cached` looks a frame up without touching the device."""
+    """See the module. `cached` looks a frame up without touching the device.
 
-    def __init__(self, parts: Parts, builtins: frozenset[str], cached: Lookup) -> None:
+    With `keeping`, shared characters stay until they are dropped, and `changes` gathers what a
+    store has to write; whoever writes it empties the list.
+    """
+
+    def __init__(
+        self, parts: Parts, builtins: frozenset[str], cached: Lookup, *, keeping: bool
+    ) -> None:
         self.characters = Characters(len(parts.emotions), parts.emotions.neutral)
         self.views = Views(parts, self.characters, cached)
         self._emotions = parts.emotions
@@ -33,6 +49,8 @@ class Stage:
         self._scheduler = parts.scheduler
         self._agenda = parts.agenda
         self._metrics = parts.metrics
+        self.changes: list[Change] = []
+        self._keeping = keeping
         self._generations = 0
         self._builtin_faces: dict[str, FaceLike] = {}
 
@@ -43,8 +61,7 @@ class Stage:
         self._check_put(session, message)
         settings = knobs(message.options)
         key = (session.group if message.shared else session.id, message.character)
-        # Never given twice, so that what comes back late cannot be taken for something newer.
-        generation = self._generations = self._generations + 1
+        generation = self._next_generation()
         face = self._builtin_faces.get(message.builtin or "")
         if face is None:
             job = RegisterJob(session.id, key, generation, message.face, message.builtin)
@@ -52,6 +69,7 @@ class Stage:
         character = self.characters.add(key)
         character.wanted = generation
         character.next_knobs = settings
+        character.origin = self._origin(key, message)
         character.owners.add(session.id)
         session.owned.add(key)
         self._agenda.set(("character", key), None)
@@ -74,8 +92,20 @@ class Stage:
             refusal = Refusal(result.code, result.message, ref=character.id)
             self._post.refuse_later(putter, refusal)
         character.wanted = character.generation
+        character.origin = None
         if character.face is None:
             self._remove(character, "dropped", tell=character.watchers)
+
+    def restore(self, kept: Iterable[Kept]) -> None:
+        """Bring back what a store has kept; it is there when its faces are registered."""
+        for item in kept:
+            key = (item.group, item.character)
+            generation = self._next_generation()
+            job = RegisterJob("", key, generation, item.face, item.builtin)
+            self._scheduler.put_register(job, bounded=False)
+            character = self.characters.add(key)
+            character.wanted = generation
+            character.next_knobs = knobs(item.options)
 
     def drop(self, session: Session, name: str) -> None:
         """Forget a character; all who watch or own it are told. Raises `Refusal`."""
@@ -174,6 +204,22 @@ class Stage:
         if key not in session.owned and len(session.owned) >= self._limits.characters_per_session:
             raise self._too_many(message.character)
 
+        new = message.shared and self.characters.get(key) is None
+        bound = self._limits.characters_per_session * self._limits.connections_per_token
+        if self._keeping and new and self.characters.count(session.group) >= bound:
+            message_text = f"all sessions together may share {bound} characters"
+            raise Refusal("too_many_characters", message_text, ref=message.character)
+
+    def _next_generation(self) -> int:
+        """Never given twice, so that what comes late cannot be taken for something newer."""
+        self._generations += 1
+        return self._generations
+
+    def _origin(self, key: CharacterKey, message: wire.CharacterPut) -> Kept | None:
+        if not (self._keeping and message.shared):
+            return None
+        return Kept(*key, message.builtin, message.face, message.options)
+
     def _too_many(self, name: str) -> Refusal:
         limit = self._limits.characters_per_session
         return Refusal("too_many_characters", f"a session may have {limit} characters", ref=name)
@@ -189,6 +235,9 @@ class Stage:
         character.face = face
         character.generation = character.wanted
         character.animator.knobs = character.next_knobs
+        if character.origin is not None:
+            self.changes.append(character.origin)
+            character.origin = None
         self._scheduler.drop_frames(character.key)
         for session_id in character.watchers | ({putter.id} if putter else set()):
             session = self._post.sessions.get(session_id)
@@ -236,6 +285,8 @@ class Stage:
 
     def _remove(self, character: Character, reason: str, *, tell: Collection[str]) -> None:
         self.characters.remove(character.key)
+        if self._keeping and character.shared and character.face is not None:
+            self.changes.append(Forgotten(*character.key))
         self._agenda.set(("character", character.key), None)
         self.views.close_all(character)
         self._refuse_lines(self._scheduler.drop_character(character.key), character.id)
@@ -264,7 +315,8 @@ class Stage:
                 )
 
     def _expire_later(self, character: Character, now: float) -> None:
-        if character.shared and not character.owners and not character.watchers:
+        alone = not character.owners and not character.watchers
+        if character.shared and alone and not self._keeping:
             self._agenda.set(("character", character.key), now + self._limits.resume_s)
 
     def _seat(self, session: Session, character: Character, watch: Watch, now: float) -> None:

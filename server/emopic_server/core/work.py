@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from emopic_client.wire import FaceSource, FrameFormat, Rect
+from emopic_client.wire import CharacterOptions, FaceSource, FrameFormat, Rect
 
 CharacterKey: TypeAlias = tuple[str, str]
 """(owner, id): the owner is a session for a private character, a group for a shared one."""
@@ -139,5 +139,26 @@ class Done:
     started: float
     finished: float
 
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A shared character as a store keeps it: exactly one of `builtin` and `face`."""
+
+    group: str
+    character: str
+    builtin: str | None
+    face: bytes | None
+    options: CharacterOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A shared character that is not to be kept any more."""
+
+    group: str
+    character: str
+
+
+Change: TypeAlias = Kept | Forgotten
 
 SOURCES: Final[tuple[FaceSource, ...]] = ("builtin", "found", "centred")

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from websockets.asyncio.server import Server as SocketServer
 from websockets.asyncio.server import ServerConnection, serve
@@ -28,12 +28,15 @@ from emopic_client import wire
 from emopic_server import __version__
 from emopic_server.config import ServerConfig
 from emopic_server.core.hub import GOING_AWAY, Hub
-from emopic_server.core.work import Done, FrameJob, PictureLike
+from emopic_server.core.work import Done, FrameJob, Kept, PictureLike
 from emopic_server.errors import ConfigError, WorkerDied
 from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.status import settings, status
 from emopic_server.io.worker import EngineHost, EngineLike
+
+if TYPE_CHECKING:
+    from emopic_server.io.store import Keeper
 
 log = logging.getLogger(__name__)
 # Every connection and request is an `info` to the library; to us those are metrics.
@@ -105,6 +108,8 @@ class Server:
         self._links: dict[int, Link] = {}
         self._engine: EngineLike | None = None
         self._hub: Hub | None = None
+        self._keeper: Keeper | None = None
+        self._kept: list[Kept] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._busy = False
@@ -127,6 +132,8 @@ class Server:
             on_done=self._engine_done,
             on_death=self._engine_died,
         )
+        if self._config.store is not None:
+            await self._open_store(self._config.store)
         async with await self._listen() as sockets, self._signals():
             self.url = _url(sockets, self._config.host)
             self._bound.set()
@@ -135,6 +142,8 @@ class Server:
                 await asyncio.shield(self._stop)
             finally:
                 await self._part(sockets)
+                if self._keeper is not None:
+                    await self._keeper.close()
 
     def stop(self) -> None:
         """Drain and end. A second call ends without draining."""
@@ -146,6 +155,20 @@ class Server:
     def engine_ended(self, timeout: float) -> bool:
         """Whether the engine's thread ends within `timeout` seconds after `run`. Blocks."""
         return self._host.join(timeout)
+
+    # ── the store ────────────────────────────────────────────────────────────────────────────────
+
+    async def _open_store(self, where: str) -> None:
+        from emopic_server.io.store import Keeper, SqlStore  # SQLAlchemy takes its time to import
+
+        store = await asyncio.to_thread(SqlStore, where)
+        self._kept = await asyncio.to_thread(store.load)
+        self._keeper = Keeper(store, self._store_failed)
+        log.info("%d shared characters are kept in the store", len(self._kept))
+
+    def _store_failed(self, error: BaseException) -> None:
+        log.error("%s", error)
+        self._fail(error)
 
     # ── listening ────────────────────────────────────────────────────────────────────────────────
 
@@ -209,6 +232,9 @@ class Server:
             new_id=lambda: secrets.token_urlsafe(18),
             cached=self._cached,
         )
+        self._hub.stage.restore(self._kept)
+        self._kept = []
+        self._pump()
         log.info("ready after %.1f s", time.monotonic() - self._began)
         self._on_ready(self.url)
 
@@ -238,6 +264,8 @@ class Server:
             self._feed_engine(hub)
             self._send(hub)
             self._arm(hub)
+            if self._keeper is not None and hub.stage.changes:
+                self._keeper.keep(hub.stage.changes)
         except Exception as error:
             log.exception("the server ends with a bug")
             self._fail(error)

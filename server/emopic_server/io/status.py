@@ -24,6 +24,7 @@ def settings(config: ServerConfig, engine: EngineLike) -> Settings:
         limits=config.limits,
         tokens=frozenset() if config.token is None else frozenset((config.token,)),
         bounds=config.queue,
+        keeping=config.store is not None,
     )
 
 
