@@ -117,12 +117,13 @@ def test_another_built_in_face_takes_the_place_of_the_first(studio: Page) -> Non
     wait_for_change(studio, before)
 
 
-def test_a_built_in_face_without_a_thumbnail_shows_its_initials(studio: Page) -> None:
-    studio.evaluate("""() => {
-      const picture = document.querySelector("[data-face=haru] img");
-      picture?.dispatchEvent(new Event("error"));
-    }""")
-    assert studio.locator("[data-face=haru] img").count() == 0
+def test_every_built_in_face_gets_a_picture_of_its_own(studio: Page) -> None:
+    pictures = studio.locator(".face-choice[data-face] img")
+    expect(pictures).to_have_count(4)
+    sizes = pictures.evaluate_all(
+        "images => Promise.all(images.map(i => i.decode().then(() => i.naturalWidth)))"
+    )
+    assert sizes == [128] * 4
     expect(studio.locator("[data-face=haru] .initials")).to_have_text("하루")
 
 

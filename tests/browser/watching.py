@@ -35,7 +35,6 @@ _SMALL = """(selector) => {
 
 
 ALWAYS_ALLOWED = (
-    "/faces/",  # the fake engine has no pictures to serve; initials take their place
     "willReadFrequently",  # it is the tests that read the canvas back
 )
 

@@ -14,8 +14,6 @@ export class Faces {
     this.builtins = [];
     /** @type {string | null} */
     this.chosen = null;
-    /** @type {string | null} */
-    this.ownUrl = null;
     this.upload = make(
       "button", { class: "face-choice upload", type: "button", onclick: actions.onUpload }, "+");
     root.addEventListener("keydown", (event) => this.#key(event));
@@ -26,7 +24,7 @@ export class Faces {
     if (JSON.stringify(builtins) === JSON.stringify(this.builtins)) return;
     this.builtins = builtins;
     const choices = builtins.map(({ id }) =>
-      choice(id, `/faces/${encodeURIComponent(id)}.webp`, () => this.actions.onBuiltin(id)));
+      choice(id, () => this.actions.onBuiltin(id)));
     this.root.replaceChildren(...choices, this.upload);
     this.relabel();
   }
@@ -42,11 +40,21 @@ export class Faces {
 
   /** Show this picture as the user's own. @param {Blob} picture */
   setOwn(picture) {
-    if (this.ownUrl) URL.revokeObjectURL(this.ownUrl);
-    this.ownUrl = URL.createObjectURL(picture);
     this.root.querySelector("[data-face=own]")?.remove();
-    this.upload.before(choice("own", this.ownUrl, this.actions.onUpload));
+    this.upload.before(choice("own", this.actions.onUpload));
+    this.setPicture("own", picture);
     this.choose("own");
+  }
+
+  /** What to show on a face's button; until then it shows initials. */
+  setPicture(/** @type {string} */ id, /** @type {Blob} */ picture) {
+    const button = this.root.querySelector(`[data-face="${CSS.escape(id)}"]`);
+    const image = make("img", { alt: "", width: 56, height: 56, draggable: false });
+    const url = URL.createObjectURL(picture);
+    image.addEventListener("load", () => URL.revokeObjectURL(url));
+    image.src = url;
+    button?.querySelector("img")?.remove();
+    button?.append(image);
   }
 
   /** Say every name in the present language. */
@@ -77,16 +85,11 @@ export class Faces {
   }
 }
 
-/** One round button; its initials show where there is no picture. */
-function choice(
-  /** @type {string} */ id, /** @type {string} */ source, /** @type {() => void} */ pick,
-) {
-  const picture = make("img", { alt: "", width: 56, height: 56, draggable: false });
-  picture.addEventListener("error", () => picture.remove());
-  picture.src = source;
+/** One round button with a face, or with initials where there is no picture. */
+function choice(/** @type {string} */ id, /** @type {() => void} */ pick) {
   return make(
     "button",
     { class: "face-choice", type: "button", role: "radio", "data-face": id, onclick: pick },
-    make("span", { class: "initials", "aria-hidden": "true" }), picture,
+    make("span", { class: "initials", "aria-hidden": "true" }),
   );
 }

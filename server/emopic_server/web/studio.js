@@ -9,6 +9,7 @@ import { LineLog } from "./line-log.js";
 import { backendName, colourOf, namesOf } from "./palette.js";
 import { preparePicture } from "./picture.js";
 import { Scores } from "./scores.js";
+import { drawThumbnails, isThumbnail } from "./thumbnails.js";
 import { Timeline } from "./timeline.js";
 import { Toasts } from "./toasts.js";
 import { takeToken } from "./token.js";
@@ -104,6 +105,11 @@ function startFace() {
 
 const ambient = byId("ambient").getContext("2d");
 ambient.imageSmoothingQuality = "high";
+
+face.addEventListener("paint", () => { // the face itself comes first
+  const { builtins } = client.hello;
+  void drawThumbnails(client, builtins, (id, picture) => faces.setPicture(id, picture));
+}, { once: true });
 
 face.addEventListener("paint", (event) => {
   const frame = event.detail;
@@ -214,7 +220,8 @@ client.addEventListener("status", (/** @type {CustomEvent} */ event) => {
 
 client.addEventListener("error", (/** @type {CustomEvent} */ event) => {
   const error = event.detail;
-  if (!drafts.has(error.ref) && error.ref !== character) report(error);
+  const told = drafts.has(error.ref) || error.ref === character || isThumbnail(error.ref);
+  if (!told) report(error);
 });
 
 client.addEventListener("notice", (/** @type {CustomEvent} */ event) => {
