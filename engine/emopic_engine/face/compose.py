@@ -101,8 +101,8 @@ def _bounds(from_crop: Floats, width: int, height: int) -> Rect:
     """The pixels that the crop touches, cut off at the picture's edge."""
     corners = np.array([(0, 0), (CROP, 0), (0, CROP), (CROP, CROP)], np.float32)
     placed = corners @ from_crop[:, :2].T + from_crop[:, 2]
-    left, top = np.clip(np.floor(placed.min(0)), 0, (width, height)).astype(int)
-    right, bottom = np.clip(np.ceil(placed.max(0)), 0, (width, height)).astype(int)
+    left, top = np.clip(np.floor(placed.min(0) + 1e-3), 0, (width, height)).astype(int)
+    right, bottom = np.clip(np.ceil(placed.max(0) - 1e-3), 0, (width, height)).astype(int)
     return int(left), int(top), int(right - left), int(bottom - top)
 
 

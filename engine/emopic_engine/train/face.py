@@ -42,7 +42,7 @@ class FaceTraining:
     """Settings of one run."""
 
     minutes: float = 50.0
-    sources: int = 5  # faces a step
+    sources: int = 4  # faces a step
     targets: int = 3  # expressions of each
     rate: float = 1e-3
     decay: float = 1e-4

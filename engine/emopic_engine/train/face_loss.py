@@ -26,12 +26,14 @@ class LossWeights:
 
 
 def region_weights() -> Tensor:
-    """[1, 1, 128, 128]: 1 at the rim, about 4 on mouth, eyes and brows, where faces are read."""
+    """[1, 1, 128, 128]: 1 at the rim, up to 6 on mouth and eyes, where faces are read."""
     line = (torch.arange(CROP) + 0.5) / CROP
     y, x = torch.meshgrid(line, line, indexing="ij")
-    mouth = torch.exp(-(((x - 0.5) / 0.17) ** 2 + ((y - 0.74) / 0.13) ** 2))
-    eyes = torch.exp(-(((x - 0.5) / 0.30) ** 2 + ((y - 0.37) / 0.10) ** 2))
-    return (1 + 3.0 * mouth + 1.5 * eyes)[None, None]
+    mouth = torch.exp(-(((x - 0.5) / 0.17) ** 2 + ((y - 0.75) / 0.13) ** 2))
+    brows = torch.exp(-(((x - 0.5) / 0.30) ** 2 + ((y - 0.33) / 0.10) ** 2))
+    aside = (x - 0.5).abs() - 0.14  # from the middle of the nearer eye
+    eyes = torch.exp(-((aside / 0.09) ** 2 + ((y - 0.40) / 0.06) ** 2))
+    return (1 + 3.5 * mouth + 1.5 * brows + 4.0 * eyes)[None, None]
 
 
 def face_loss(

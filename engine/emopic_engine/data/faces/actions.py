@@ -66,7 +66,7 @@ def expression_units(expression: NDArray[np.float32]) -> Weights:
     """Unit weights of an expression [6] in the order of `EMOTIONS`; mixtures add up."""
     units: Weights = {}
     for emotion, share in zip(EMOTIONS, expression, strict=True):
-        for name, weight in UNITS[emotion].items():
+        for name, weight in UNITS[emotion].items() if share else ():
             units[name] = min(MAX_UNIT, units.get(name, 0.0) + float(share) * weight)
     return units
 

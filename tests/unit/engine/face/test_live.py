@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from emopic_engine.errors import ModelError
+from emopic_engine.face.compose import FaceView, Maps
+from emopic_engine.face.crop import centred_crop
+from emopic_engine.face.graphs import decoder_graph, encoder_graph, feature_specs, read_settings
+from emopic_engine.face.live import MAX_FLOW, Live, LiveConfig, apply_maps, load_live
+
+CONFIG = LiveConfig(("calm", "glad", "cross"), widths=(8, 16, 24), style=8)
+
+
+def small_model():
+    torch.manual_seed(0)
+    model = Live(CONFIG)
+    for parameter in model.parameters():  # heads start at zero: give them something to say
+        torch.nn.init.normal_(parameter, std=0.2)
+    return model.eval()
+
+
+@pytest.fixture
+def model_dir(tmp_path):
+    values = {"model_type": "emopic-live", **vars(CONFIG)}
+    (tmp_path / "config.json").write_text(json.dumps(values))
+    save_file(small_model().state_dict(), tmp_path / "model.safetensors")
+    return tmp_path
+
+
+@torch.inference_mode()
+def test_shapes_and_ranges():
+    model = small_model()
+    features = model.encoder(torch.rand(2, 3, 128, 128) * 2 - 1)
+    assert [tuple(f.shape) for f in features] == [(2, 24, 16, 16), (2, 16, 32, 32), (2, 8, 64, 64)]
+    flow, mask, colour = model.decoder(*features, torch.rand(2, 3))
+    assert flow.shape == (2, 2, 128, 128)
+    assert mask.shape == (2, 1, 128, 128)
+    assert colour.shape == (2, 3, 128, 128)
+    assert flow.abs().max() <= MAX_FLOW
+    assert 0 <= mask.min() <= mask.max() <= 1
+    assert colour.abs().max() <= 1
+
+
+@torch.inference_mode()
+def test_a_fresh_model_moves_nothing():
+    model = Live(CONFIG)
+    flow, mask, _ = model.decoder(*model.encoder(torch.rand(1, 3, 128, 128)), torch.rand(1, 3))
+    assert (flow == 0).all()
+    assert mask.max() < 0.2
+
+
+@torch.inference_mode()
+def test_rows_of_a_batch_do_not_touch_each_other():
+    model = small_model()
+    pictures, expressions = torch.rand(3, 3, 128, 128), torch.rand(3, 3)
+    together = model.decoder(*model.encoder(pictures), expressions)
+    alone = model.decoder(*model.encoder(pictures[1:2]), expressions[1:2])
+    for batch, single in zip(together, alone, strict=True):
+        assert torch.allclose(batch[1:2], single, atol=1e-5)
+
+
+def test_graph_specs_are_what_the_modules_do(model_dir):
+    encoder, decoder = encoder_graph(model_dir), decoder_graph(model_dir)
+    assert encoder.outputs == feature_specs(read_settings(model_dir))
+    for graph in (encoder, decoder):
+        inputs = [torch.from_numpy(array) for array in graph.example()]
+        with torch.inference_mode():
+            outputs = graph.module()(*inputs)
+        for output, spec in zip(outputs, graph.outputs, strict=True):
+            assert tuple(output.shape) == (2, *spec.shape[1:])
+
+
+def test_the_key_follows_weights_and_settings(model_dir):
+    before = decoder_graph(model_dir).key
+    state = small_model().state_dict()
+    state["decoder.flow.bias"] += 1
+    save_file(state, model_dir / "model.safetensors")
+    assert decoder_graph(model_dir).key != before
+
+
+def test_missing_or_foreign_files_are_named(tmp_path, model_dir):
+    with pytest.raises(ModelError, match=r"config\.json"):
+        read_settings(tmp_path / "nowhere")
+    (model_dir / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(ModelError, match="bert"):
+        read_settings(model_dir)
+
+
+def test_weights_of_another_size_are_refused(model_dir):
+    with pytest.raises(ModelError, match="does not fit"):
+        load_live(LiveConfig(("calm",)), model_dir / "model.safetensors")
+
+
+def test_training_and_compose_apply_maps_alike():
+    """Where the feather is 1, the differentiable twin gives what `FaceView` gives."""
+    rng = np.random.default_rng(0)
+    coarse = rng.normal(size=(2, 8, 8)).astype(np.float32) * 0.05
+    flow = torch.nn.functional.interpolate(
+        torch.from_numpy(coarse)[None], size=128, mode="bilinear", align_corners=False
+    )
+    soft = (
+        rng.integers(0, 256, (12, 12, 3)).astype(np.uint8).repeat(11, 0).repeat(11, 1)[:128, :128]
+    )
+    mask = torch.full((1, 1, 128, 128), 0.3)
+    colour = torch.full((1, 3, 128, 128), 0.2)
+    source = torch.from_numpy(soft).permute(2, 0, 1)[None].float() / 127.5 - 1
+    trained = apply_maps(source, flow, mask, colour)[0].permute(1, 2, 0)
+    wanted = ((trained + 1) * 127.5).numpy()
+    view = FaceView(soft, None, centred_crop(128, 128))
+    made = view.compose(Maps(flow[0].numpy(), mask[0].numpy(), colour[0].numpy()))
+    inside = view.changeable == 1
+    difference = np.abs(made[inside] - wanted[inside])
+    assert difference.mean() < 1.0
+    assert np.quantile(difference, 0.99) < 6  # fixed-point sampling at the blocks' edges
