@@ -52,8 +52,8 @@ _TEMPERATURES: Final = np.geomspace(0.2, 5, 161)
 class Job:
     """One training: what, from what, where to, and how.
 
-    `tests` are files of labelled lines that are only measured on. `folds` 0 skips
-    cross-validation and leaves the probabilities as they come.
+    `extra` lines are trained on in every fold and never measured on; `tests` are only measured
+    on. `folds` 0 skips cross-validation and takes `temperature` as it is given.
     """
 
     data: Path
@@ -63,6 +63,8 @@ class Job:
     recipe: Recipe = field(default_factory=Recipe)
     emotions: Emotions = DEFAULT
     folds: int = 5
+    temperature: float = 1.0
+    extra: tuple[Path, ...] = ()
     tests: tuple[Path, ...] = ()
     int8: bool = True
     threads: int = 1
@@ -75,20 +77,25 @@ def train_text(job: Job, console: Console) -> dict[str, Any]:
     """
     torch.set_num_threads(job.threads)
     examples = read_tsv(job.data, job.emotions)
+    extra = [line for path in job.extra for line in read_tsv(path, job.emotions)]
     tests = {path.stem: read_tsv(path, job.emotions) for path in job.tests}
     config = _config(job)
     tokenizer = load_tokenizer(job.base, config.vocab_size)
     work = job.work / _run_key(job)
-    trained = _fit(job, config, tokenizer, examples, work / "final.pt", console)
+    trained = _fit(job, config, tokenizer, [*examples, *extra], work / "final.pt", console)
     write_model(job, config, trained)
-    figures: dict[str, Any] = {"recipe": asdict(job.recipe), "lines": len(examples)}
+    figures: dict[str, Any] = {
+        "recipe": asdict(job.recipe),
+        "lines": len(examples),
+        "extra": len(extra),
+    }
     if job.folds:
-        logits = _cross_validate(job, config, tokenizer, examples, work, console)
+        logits = _cross_validate(job, config, tokenizer, examples, extra, work, console)
         labels = [example.label for example in examples]
         config = replace(config, temperature=best_temperature(logits, labels))
         write_model(job, config, trained)
-        figures["cross_validation"] = _validation(job, config, examples, logits)
-    figures |= _measure(job, trained, tokenizer, examples, tests)
+        figures["cross_validation"] = _validation(job, config, examples, extra, logits)
+    figures |= _measure(job, trained, tokenizer, [*examples, *extra], tests)
     text = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
     (work / "report.json").write_text(text, encoding="utf-8")
     console.print(f"{job.out} is written; figures in {work / 'report.json'}", soft_wrap=True)
@@ -142,13 +149,13 @@ def _config(job: Job) -> TextConfig:
     names = tensor_names(job.base / WEIGHTS_FILE)
     pooling: Pooling = "cls" if any("pooler." in name for name in names) else "mean"
     longest = min(MAX_TOKENS, options["max_position_embeddings"])
-    return TextConfig(job.emotions, options, pooling, longest)
+    return TextConfig(job.emotions, options, pooling, longest, job.temperature)
 
 
 def _run_key(job: Job) -> str:
     """A name for everything that decides the run, so that no other run's state is picked up."""
     digest = hashlib.sha256(json.dumps([asdict(job.recipe), job.emotions.names]).encode())
-    for path in (job.data, job.base / WEIGHTS_FILE, find_tokenizer(job.base)):
+    for path in (job.data, *job.extra, job.base / WEIGHTS_FILE, find_tokenizer(job.base)):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
@@ -175,6 +182,7 @@ def _cross_validate(
     config: TextConfig,
     tokenizer: Tokenizer,
     examples: Sequence[LabelledLine],
+    extra: Sequence[LabelledLine],
     work: Path,
     console: Console,
 ) -> Logits:
@@ -188,7 +196,7 @@ def _cross_validate(
             seen = [e for e, f in zip(examples, fold, strict=True) if f != part]
             unseen = [e.text for e, f in zip(examples, fold, strict=True) if f == part]
             checkpoint = work / f"{name}.pt"
-            classifier = _fit(job, config, tokenizer, seen, checkpoint, console)
+            classifier = _fit(job, config, tokenizer, [*seen, *extra], checkpoint, console)
             np.save(kept, predict(classifier, tokenizer, unseen))
             checkpoint.unlink()
         logits[fold == part] = np.load(kept)
@@ -196,7 +204,11 @@ def _cross_validate(
 
 
 def _validation(
-    job: Job, config: TextConfig, examples: Sequence[LabelledLine], logits: Logits
+    job: Job,
+    config: TextConfig,
+    examples: Sequence[LabelledLine],
+    extra: Sequence[LabelledLine],
+    logits: Logits,
 ) -> dict[str, Any]:
     labels = [example.label for example in examples]
     fold = split(labels, job.folds, job.recipe.seed)
@@ -204,7 +216,7 @@ def _validation(
     for part in range(job.folds):
         seen = [e for e, f in zip(examples, fold, strict=True) if f != part]
         unseen = [e.text for e, f in zip(examples, fold, strict=True) if f == part]
-        control[fold == part] = NgramControl(seen).predict(unseen)
+        control[fold == part] = NgramControl([*seen, *extra]).predict(unseen)
     answers = logits.argmax(axis=1)
     right = answers == np.asarray(labels)
     return {

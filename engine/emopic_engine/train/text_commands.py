@@ -38,6 +38,9 @@ def text(
     data: Annotated[Path, typer.Option(help="label<TAB>text lines, Korean or English labels.")],
     base: Annotated[Path, typer.Option(help="A KoBERT-format directory to start from.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Model directory to write.")],
+    extra: Annotated[
+        list[Path] | None, typer.Option(help="More lines to train on, never measured on.")
+    ] = None,
     test: Annotated[list[Path] | None, typer.Option(help="Lines to measure on only.")] = None,
     work: Annotated[Path, typer.Option(help="Folder for checkpoints.")] = Path("runs/text"),
     labels: Annotated[
@@ -47,6 +50,9 @@ def text(
     batch: Annotated[int, typer.Option(min=1)] = 32,
     rate: Annotated[float, typer.Option(help="The encoder's learning rate.")] = 8e-5,
     folds: Annotated[int, typer.Option(min=0, help="Cross-validation; 0: none.")] = 5,
+    temperature: Annotated[
+        float, typer.Option(min=0.01, max=100, help="Where cross-validation is off.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option()] = 0,
     int8: Annotated[bool, typer.Option(help="Store the matrices as int8.")] = True,
     threads: Annotated[int, typer.Option(min=1)] = 1,
@@ -58,8 +64,20 @@ def text(
 
     recipe = Recipe(epochs=epochs, batch=batch, rate=rate, seed=seed)
     emotions = Emotions.from_labels(label.strip() for label in labels.split(","))
-    tests = tuple(test or ())
-    job = Job(data, base, out_dir, work, recipe, emotions, folds, tests, int8, threads)
+    job = Job(
+        data=data,
+        base=base,
+        out=out_dir,
+        work=work,
+        recipe=recipe,
+        emotions=emotions,
+        folds=folds,
+        temperature=temperature,
+        extra=tuple(extra or ()),
+        tests=tuple(test or ()),
+        int8=int8,
+        threads=threads,
+    )
     train_text(job, err)
 
 

@@ -159,7 +159,9 @@ def test_from_lines_to_a_directory(write_text_model, tmp_path: Path) -> None:
     emotions = Emotions.from_labels(["joy", "sadness"])
     recipe = replace(RECIPE, epochs=1)
     out, work = tmp_path / "out", tmp_path / "work"
-    job = text.Job(data, base, out, work, recipe, emotions, folds=2, tests=(data,))
+    more = tmp_path / "more.tsv"
+    more.write_text("joy\t헐 좋다\n", encoding="utf-8")
+    job = text.Job(data, base, out, work, recipe, emotions, folds=2, extra=(more,), tests=(data,))
     figures = text.train_text(job, Console(quiet=True))
     model = TextModel(out, load_backend("torch", threads=1))
     assert model.emotions == emotions
@@ -167,7 +169,12 @@ def test_from_lines_to_a_directory(write_text_model, tmp_path: Path) -> None:
     assert model.config.pooling == "mean"
     assert all(isinstance(scores, Scores) for scores in model.classify([e.text for e in LINES]))
     assert figures["tests"]["lines"]["model"]["n"] == len(LINES)
+    assert figures["cross_validation"]["model"]["n"] == len(LINES)
+    assert (figures["lines"], figures["extra"]) == (len(LINES), 1)
     kept = json.loads(next(work.glob("*/report.json")).read_text(encoding="utf-8"))
     assert kept == json.loads(json.dumps(figures))
+    plain = text.train_text(replace(job, folds=0, temperature=1.5), Console(quiet=True))
+    assert TextModel(out, load_backend("torch", threads=1)).config.temperature == 1.5
+    assert "cross_validation" not in plain
     # Everything is kept: a second run computes nothing anew and ends the same.
     assert text.train_text(job, Console(quiet=True)) == figures
