@@ -147,10 +147,12 @@ class Server:
 
     def stop(self) -> None:
         """Drain and end. A second call ends without draining."""
-        if not self._stop.done():
-            self._stop.set_result(None)
-        else:
+        if self._stop.done():
             self._idle.set()
+            return
+        self._stop.set_result(None)
+        if self._hub is not None:
+            self._hub.stop_intake()
 
     def engine_ended(self, timeout: float) -> bool:
         """Whether the engine's thread ends within `timeout` seconds after `run`. Blocks."""
@@ -326,7 +328,6 @@ class Server:
         sockets.close(close_connections=False)
         hub = self._hub
         if hub is not None:
-            hub.stop_intake()
             self._pump()
             if self._busy and not self._failed:
                 with contextlib.suppress(TimeoutError):
