@@ -19,7 +19,7 @@ from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.errors import BackendUnavailable, EngineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
 from emopic_engine.text.model import TextModel
-from emopic_engine.train import text_commands
+from emopic_engine.train import face_commands, text_commands
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Korean chat lines to a living face."
@@ -28,7 +28,14 @@ app = typer.Typer(
 train_app = typer.Typer(no_args_is_help=True, help="Train the models.")
 train_app.command("text-base")(text_commands.text_base)
 train_app.command("text")(text_commands.text)
+train_app.command("face")(face_commands.face)
+train_app.command("face-export")(face_commands.face_export)
+train_app.command("face-eval")(face_commands.face_eval)
+data_app = typer.Typer(no_args_is_help=True, help="Make training data.")
+data_app.command("faces")(face_commands.faces)
+data_app.command("characters")(face_commands.characters)
 app.add_typer(train_app, name="train")
+app.add_typer(data_app, name="data")
 
 BackendOption = Annotated[
     str, typer.Option("--backend", help=f"One of: {', '.join(BACKENDS)}. Never substituted.")
