@@ -127,6 +127,8 @@ def _print_report(report: FaceReport, as_json: bool) -> None:
             "missed": report.missed,
             "error": report.error,
             "error_of_copy": report.error_of_copy,
+            "error_to_rest": report.error_to_rest,
+            "error_to_rest_of_copy": report.error_to_rest_of_copy,
             "verdicts": rows,
         }
         out.print_json(json.dumps(values))
@@ -139,7 +141,8 @@ def _print_report(report: FaceReport, as_json: bool) -> None:
     out.print(table)
     out.print(
         f"{report.people} people, {report.missed} without a found face; mean absolute error "
-        f"{report.error:.4f}, of the unchanged picture {report.error_of_copy:.4f}",
+        f"{report.error:.4f}, of the unchanged picture {report.error_of_copy:.4f}; back to rest "
+        f"{report.error_to_rest:.4f}, unchanged {report.error_to_rest_of_copy:.4f}",
         soft_wrap=True,
     )
 

@@ -50,6 +50,8 @@ class FaceReport:
     verdicts: tuple[Verdict, ...]
     error: float  # mean absolute difference of generated and rendered pictures, 0 to 1
     error_of_copy: float  # the same for the neutral picture left as it is
+    error_to_rest: float  # … of full expressions taken back to neutral
+    error_to_rest_of_copy: float  # … and left as they are
 
 
 class FaceMaker:
@@ -99,12 +101,22 @@ def evaluate_faces(
         for judge in judges
         for name, pictures in (("rendered", people), ("generated", made))
     ]
+    moving = np.delete(np.arange(len(EMOTIONS)), NEUTRAL)
+    rested = np.stack(
+        [
+            [make(person[source], full[NEUTRAL : NEUTRAL + 1])[0] for source in moving]
+            for person in people
+        ]
+    )
+    at_rest = people[:, NEUTRAL : NEUTRAL + 1]
     return FaceReport(
         people=sum(box is not None for box in boxes),
         missed=sum(box is None for box in boxes),
         verdicts=tuple(verdicts),
         error=_difference(made, people),
-        error_of_copy=_difference(people[:, NEUTRAL : NEUTRAL + 1], people),
+        error_of_copy=_difference(at_rest, people),
+        error_to_rest=_difference(rested, at_rest),
+        error_to_rest_of_copy=_difference(people[:, moving], at_rest),
     )
 
 
