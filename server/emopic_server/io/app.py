@@ -186,7 +186,7 @@ class Server:
                 select_subprotocol=_subprotocol,
                 compression=None,
                 max_size=limits.face_bytes * 4 // 3 + limits.message_bytes,
-                max_queue=4,
+                max_queue=2,  # messages read ahead; each may be as large as a face
                 write_limit=WRITE_LIMIT,
                 ping_interval=limits.ping_s,
                 ping_timeout=limits.ping_s,
