@@ -53,8 +53,7 @@ async function provide() {
     return;
   }
   try {
-    await client.putCharacter(character, { builtin, shared: true });
-    watch();
+    await client.putCharacter(character, { builtin, shared: true }); // `character` then watches
   } catch (error) {
     debug(`${/** @type {Error} */ (error).message}`);
     timers.retry = setTimeout(watch, RETRY_MS);

@@ -159,6 +159,7 @@ async function sayFinal(/** @type {string} */ id, /** @type {string} */ text) {
   try {
     const emotion = await client.line(character, text, { id });
     timeline.line(text, emotion);
+    byId("announcement").textContent = `${text}: ${byId("mood-name").textContent}`;
   } catch (error) {
     log.fail(id);
     if (LOCAL_ERRORS.has(/** @type {any} */ (error).code)) report(error);
@@ -298,6 +299,10 @@ byId("reset").addEventListener("click", () => {
   for (const [id] of SLIDERS) byId(id).value = byId(id).defaultValue;
   showSliders();
   if (source) void useFace(source);
+});
+
+byId("settings").addEventListener("toggle", () => {
+  if (byId("settings").open) byId("settings").scrollIntoView({ block: "nearest" });
 });
 
 byId("examples").append(...EXAMPLES.map((text) => make("button", {

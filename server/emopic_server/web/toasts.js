@@ -21,7 +21,7 @@ export class Toasts {
     while (this.root.children.length >= MOST) this.root.firstElementChild?.remove();
     const toast = make(
       "div",
-      { class: `toast ${kind}`, "data-text": text, role: kind === "error" ? "alert" : "status" },
+      { class: `toast ${kind}`, "data-text": text, ...(kind === "error" && { role: "alert" }) },
       make("i", { class: "mark", "aria-hidden": "true" }),
       make("p", {}, text),
       make("button", { type: "button", "aria-label": t("dismiss"), onclick: () => toast.remove() }),
