@@ -46,7 +46,7 @@ class Running:
         """A websocket that has said nothing yet."""
         protocols = [Subprotocol(p) for p in wire.SUBPROTOCOLS if wire.encoding_of(p) == encoding]
         async with connect(
-            self.ws, subprotocols=protocols, compression=None, max_size=None, **more
+            self.ws, subprotocols=protocols, compression=None, max_size=None, max_queue=None, **more
         ) as ws:
             yield Talker(ws, encoding)
 
