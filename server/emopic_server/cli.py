@@ -52,6 +52,9 @@ def serve(
     atlas_mb: Annotated[
         int | None, typer.Option(help="Memory for rendered frames; 0: keep none. Default: 256.")
     ] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Keep shared characters in this file or database URL.")
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Start the server."""
@@ -69,6 +72,7 @@ def serve(
         text_model=text_model,
         face_model=face_model,
         atlas_mb=atlas_mb,
+        store=store,
         log_level=log_level,
     )
     logging.basicConfig(
