@@ -328,6 +328,60 @@ def test_a_cut_connection_is_resumed_without_losing_an_event(page: Page) -> None
     assert answer["resumed"] == [False, True, True, True]
 
 
+def test_a_line_lost_with_its_connection_is_sent_again_and_answered_once(page: Page) -> None:
+    answer = client(
+        page,
+        """const hello = await client.connect();
+        await client.putCharacter("hero", {builtin: hello.builtins[0].id});
+        const swallow = sockets.at(-1);
+        swallow.send = () => {};  // the line goes into a connection that is already dead
+        const line = client.line("hero", "정말 행복해", {id: "lost"});
+        cut();
+        const {top} = await line;
+        await client.ping();
+        return [top, of("emotion").map(({line}) => line), of("error").length];""",
+    )
+    assert answer == ["joy", ["lost"], 0]
+
+
+def test_a_line_whose_answer_was_on_its_way_is_told_once(page: Page) -> None:
+    answer = client(
+        page,
+        """const hello = await client.connect();
+        await client.putCharacter("hero", {builtin: hello.builtins[0].id});
+        sockets.at(-1).onmessage = null;  // answers no longer come in
+        const line = client.line("hero", "정말 행복해", {id: "late"});
+        cut();
+        await line;
+        await client.ping();
+        await client.line("hero", "너무 슬퍼", {id: "next"});
+        return [of("emotion").map(({line}) => line), of("error").length];""",
+    )
+    assert answer == [["late", "next"], 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "bye", "reason"),
+    [
+        (1006, None, None),
+        (1001, None, None),
+        (1012, {"reconnect": True}, None),
+        (1008, None, "policy_violation"),
+        (1009, None, "message_too_large"),
+        (4001, {"reconnect": False}, None),
+        (4002, {"reconnect": False}, "auth_failed"),
+        (4005, {"reconnect": True}, None),
+        (4007, None, "session_taken"),
+        (4999, None, "stopped"),
+    ],
+)
+def test_a_close_code_says_whether_to_come_back(
+    page: Page, code: int, bye: object, reason: str | None
+) -> None:
+    script = "async ([code, bye]) => (await import('/wire.js')).stopReason(code, bye)"
+    assert page.evaluate(script, [code, bye]) == reason
+
+
 def test_a_server_that_started_over_gets_the_characters_again(
     lonely_server: ServerProcess, open_page: Open
 ) -> None:
@@ -374,6 +428,20 @@ def test_a_line_that_is_never_answered_times_out(page: Page) -> None:
         return [late.code, late.fault];""",
     )
     assert answer == ["timeout", "server"]
+
+
+def test_a_line_nobody_waits_for_any_more_is_not_sent_later(page: Page) -> None:
+    answer = client(
+        page,
+        """client.lineTimeoutMs = 30;
+        await client.line("hero", "옛날 이야기", {id: "old"}).catch(() => null);
+        client.lineTimeoutMs = 10_000;
+        const hello = await client.connect();
+        await client.putCharacter("hero", {builtin: hello.builtins[0].id});
+        await client.line("hero", "정말 행복해", {id: "new"});
+        return [of("emotion").map(({line}) => line), of("error").length];""",
+    )
+    assert answer == [["new"], 0]
 
 
 def test_closing_tells_everyone_who_waits(page: Page) -> None:

@@ -26,10 +26,8 @@ SPEAK = """async ([character, text]) => {
 DROPPED = ("WebSocket connection to",)
 
 
-def overlay(
-    server: ServerProcess, open_page: Open, allow: tuple[str, ...] = (), **options: str
-) -> Page:
-    return open_page(f"{server.url}/overlay?{urlencode(options)}", viewport=WIDE, allow=allow)
+def overlay(server: ServerProcess, open_page: Open, **options: str) -> Page:
+    return open_page(f"{server.url}/overlay?{urlencode(options)}", viewport=WIDE, allow=DROPPED)
 
 
 def shown(page: Page) -> Page:
@@ -84,7 +82,7 @@ def test_it_moves_with_the_studio(server: ServerProcess, open_page: Open) -> Non
 def test_the_last_face_stays_while_the_server_is_away(
     open_page: Open, lonely_server: ServerProcess
 ) -> None:
-    page = shown(overlay(lonely_server, open_page, DROPPED, character="haru", subtitle="1"))
+    page = shown(overlay(lonely_server, open_page, character="haru", subtitle="1"))
     before = pixels(page)
     with page.expect_event("websocket"):  # its first attempt to come back
         lonely_server.kill()

@@ -13,44 +13,24 @@
  * Payloads keep the wire's names; `server/PROTOCOL.md` describes them. The connection heals by
  * itself: missed events are replayed, and if the server forgot the session, characters are put and
  * watched again. There is one send queue; it is bounded and keeps within the server's rate.
+ *
+ * Over 400 lines because it is one class whose methods share the state of one conversation; what
+ * could be taken out of it stands in files of its own.
  */
 import { EmopicError } from "./errors.js";
 import { FaceCanvas } from "./face-canvas.js";
 import { decode, encode, MsgpackError } from "./msgpack.js";
 import { SendQueue } from "./send-queue.js";
+import { Unanswered } from "./unanswered.js";
 import { Waiters } from "./waiters.js";
+import { PATH, PROTOCOL, SUBPROTOCOL, lineKey, stopReason, streamUrl } from "./wire.js";
 
-export { EmopicError, FaceCanvas, MsgpackError };
-
-export const SUBPROTOCOL = "emopic.v1.msgpack";
-export const PATH = "/v1/stream";
-
-/** Close codes after which connecting again cannot help (PROTOCOL.md, "Close codes"). */
-const STOP_CODES = new Map([
-  [1002, "protocol_error"],
-  [1003, "unsupported_data"],
-  [1007, "invalid_data"],
-  [1009, "message_too_big"],
-  [1010, "extension_required"],
-  [4001, "identify_timeout"],
-  [4002, "auth_failed"],
-  [4003, "not_identified"],
-  [4004, "bad_message"],
-  [4006, "too_many_connections"],
-  [4007, "session_taken"],
-]);
+export { EmopicError, FaceCanvas, MsgpackError, PATH, SUBPROTOCOL };
 
 const BACKOFF = { first: 250, most: 10_000 };
 const OPEN_MS = 15_000;
 const PONG_MS = 10_000;
 const PUT_MS = 60_000;
-
-/** The websocket address of a server given as any http, https, ws or wss address. */
-function streamUrl(/** @type {string | URL | undefined} */ address) {
-  const url = new URL(PATH, address ?? globalThis.location?.href);
-  url.protocol = url.protocol.replace(/^http/, "ws");
-  return url.href;
-}
 
 /**
  * One conversation with a server. See `emopic.d.ts` for every type.
@@ -93,6 +73,7 @@ export class EmopicClient extends EventTarget {
   #watches = new Map();
   /** Who waits: `connect`, or `put`, `line` and `ping` with what they are about. */
   #waiters = new Waiters();
+  #unanswered = new Unanswered();
   /** @type {Map<string, string[]>} */
   #blendshapeNames = new Map();
   /** @type {Record<string, ReturnType<typeof setTimeout> | undefined>} */
@@ -219,10 +200,10 @@ export class EmopicClient extends EventTarget {
     if (socket !== this.#socket) return;
     this.#socket = null;
     this.#clearTimers();
-    const stop = this.#bye ? !this.#bye.reconnect : STOP_CODES.has(code);
+    const stop = stopReason(code, this.#bye);
     if (stop) {
       const reason = this.#bye?.reason ?? `the server closed the connection (${code})`;
-      this.#leave("stopped", new EmopicError(STOP_CODES.get(code) ?? "stopped", reason));
+      this.#leave("stopped", new EmopicError(stop, reason));
       return;
     }
     const ceiling = Math.min(BACKOFF.most, BACKOFF.first * 2 ** this.#attempt++);
@@ -287,7 +268,10 @@ export class EmopicClient extends EventTarget {
     for (;;) {
       const message = this.#queue.take(performance.now());
       if (!message) break;
+      const key = message.type === "line" ? lineKey(message.character, message.id) : null;
+      if (key && !this.#waiters.has(key)) continue; // nobody waits any more: it is too old
       this.#socket.send(encode(message));
+      this.#unanswered.add(message);
     }
     const delay = this.#queue.delay(performance.now());
     if (delay !== null) this.#timers.drain = setTimeout(() => this.#drain(), delay);
@@ -318,9 +302,7 @@ export class EmopicClient extends EventTarget {
         this.#waiters.resolve(`put\n${message.character}`, message);
         return this.#emit("character", message);
       case "character.dropped": return this.#emit("dropped", message);
-      case "emotion":
-        this.#waiters.resolve(lineKey(message.character, message.line), message, message.final);
-        return this.#emit("emotion", message);
+      case "emotion": return this.#onEmotion(message);
       case "frame": return this.#emit("frame", message);
       case "blendshapes": return this.#onBlendshapes(message);
       case "notice": return this.#emit("notice", message);
@@ -346,6 +328,11 @@ export class EmopicClient extends EventTarget {
 
   #onHello(/** @type {any} */ hello) {
     this.hello = hello;
+    if (hello.protocol !== PROTOCOL) {
+      const text = `the server speaks protocol ${hello.protocol}, this client ${PROTOCOL}`;
+      this.#leave("stopped", new EmopicError("unknown_protocol", text));
+      return;
+    }
     this.#emit("hello", hello);
     if (hello.auth && !this.token) {
       this.#leave("stopped", new EmopicError("token_required", "the server asks for a token"));
@@ -366,6 +353,7 @@ export class EmopicClient extends EventTarget {
     this.#restore(ready.resumed);
     this.#setStatus("ready", { resumed: ready.resumed });
     this.#waiters.resolve("connect", this.hello);
+    if (ready.resumed) void this.#repeatLost();
     this.#watchSilence();
     this.#drain();
   }
@@ -374,9 +362,11 @@ export class EmopicClient extends EventTarget {
   #startOver(/** @type {any} */ ready) {
     this.seq = ready.seq;
     this.#blendshapeNames.clear();
+    this.#unanswered.clear();
     if (!this.session) return;
     const lost = new EmopicError("session_lost", "the server started over", { fault: "server" });
-    const waiting = new Set(this.#queue.waiting.filter((m) => m.type === "line").map(keyOf));
+    const queued = this.#queue.waiting.filter((m) => m.type === "line");
+    const waiting = new Set(queued.map((m) => lineKey(m.character, m.id)));
     for (const key of this.#waiters.keys()) {
       if (key.startsWith("line\n") && !waiting.has(key)) this.#waiters.reject(key, lost);
     }
@@ -389,6 +379,22 @@ export class EmopicClient extends EventTarget {
       .map(([, message]) => message);
     if (!resumed) this.#queue.remove((m) => m.type === "character.drop" || m.type === "unwatch");
     this.#queue.restart([...puts, ...this.#watches.values()]);
+  }
+
+  /** Send again what was lost with the old connection: a pong comes after all earlier answers. */
+  async #repeatLost() {
+    if (this.#unanswered.size === 0) return;
+    const lost = await this.ping().then(() => this.#unanswered.entries(), () => []);
+    for (const [key, message] of lost) {
+      if (this.#waiters.has(key)) this.#send(message, key);
+    }
+  }
+
+  #onEmotion(/** @type {any} */ message) {
+    const key = lineKey(message.character, message.line);
+    if (!this.#unanswered.answered(key, message.final)) return;
+    this.#waiters.resolve(key, message, message.final);
+    this.#emit("emotion", message);
   }
 
   #onBlendshapes(/** @type {any} */ message) {
@@ -405,14 +411,12 @@ export class EmopicClient extends EventTarget {
     });
     for (const key of this.#waiters.keys()) {
       if (key.startsWith("put\n") || key.startsWith("line\n")) {
-        if (key.split("\n").at(-1) === error.ref) this.#waiters.reject(key, error);
+        if (key.split("\n").at(-1) !== error.ref) continue;
+        this.#unanswered.forget(key);
+        this.#waiters.reject(key, error);
       }
     }
     if (error.ref && error.code === "unknown_builtin") this.#characters.delete(error.ref);
     this.#emit("error", error);
   }
 }
-
-const lineKey = (/** @type {string} */ character, /** @type {string} */ id) =>
-  `line\n${character}\n${id}`;
-const keyOf = (/** @type {any} */ message) => lineKey(message.character, message.id);

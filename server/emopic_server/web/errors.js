@@ -5,7 +5,7 @@
  * trying again makes sense; `ref` is the line id, else the character, else the message type.
  *
  * Codes made here: `queue_full`, `timeout`, `session_lost`, `stopped`, `token_required`,
- * `bad_message`, `event_gap`. All others come from the server.
+ * `unknown_protocol`, `bad_message`, `event_gap`, and the names of close codes in wire.js. All others come from the server.
  */
 export class EmopicError extends Error {
   /**

@@ -65,7 +65,7 @@ async function useFace(/** @type {any} */ next) {
     const format = next.opaque ? "jpeg" : "webp"; // JPEG is quicker, WebP keeps what is transparent
     client.watch(character, { frames: { format, quality: 88, fps: 30, size: sideFor(ready) } });
   } catch (error) {
-    report(error);
+    reportOurs(error);
     byId("stage").dataset.state = face.base ? "live" : "empty";
   }
 }
@@ -162,7 +162,7 @@ async function sayFinal(/** @type {string} */ id, /** @type {string} */ text) {
     byId("announcement").textContent = `${text}: ${byId("mood-name").textContent}`;
   } catch (error) {
     log.fail(id);
-    if (LOCAL_ERRORS.has(/** @type {any} */ (error).code)) report(error);
+    reportOurs(error);
   }
 }
 
@@ -221,14 +221,18 @@ client.addEventListener("status", (/** @type {CustomEvent} */ event) => {
 
 client.addEventListener("error", (/** @type {CustomEvent} */ event) => {
   const error = event.detail;
-  const told = drafts.has(error.ref) || error.ref === character || isThumbnail(error.ref);
-  if (!told) report(error);
+  if (!drafts.has(error.ref) && !isThumbnail(error.ref)) report(error);
 });
 
 client.addEventListener("notice", (/** @type {CustomEvent} */ event) => {
   const { code, text } = event.detail;
   toasts.show(has(`notice.${code}`) ? t(`notice.${code}`) : text);
 });
+
+/** Report what failed here; what the server refuses comes as an `error` event, too. */
+function reportOurs(/** @type {any} */ error) {
+  if (LOCAL_ERRORS.has(error.code)) report(error);
+}
 
 /** Show an error in the user's language, with the server's own words where we have none. */
 function report(/** @type {any} */ error) {
