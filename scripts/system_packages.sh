@@ -3,7 +3,7 @@
 # the face renderer. As root it installs; otherwise it says what to install and goes on, and the
 # tests that need them say why they skip.
 set -eu
-packages="chromium fonts-nanum libegl1 libgl1-mesa-dri libgles2"
+packages="chromium fonts-noto-cjk libegl1 libgl1-mesa-dri libgles2"
 missing=""
 for package in $packages; do
     dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"

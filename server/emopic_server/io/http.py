@@ -40,13 +40,14 @@ _TYPES: Final[Mapping[str, str]] = {
     ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".ts": "text/plain; charset=utf-8",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
 _PAGES: Final[Mapping[str, str]] = {"/": "/index.html", "/overlay": "/overlay.html"}
 _CSP: Final = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "
-    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'"
+    "object-src 'none'; base-uri 'none'; form-action 'self'"
 )
 _SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
