@@ -34,6 +34,7 @@ class LiveSettings:
     encoder_blocks: int
     decoder_blocks: int
     style: int
+    gain: float
 
 
 def read_settings(model_dir: Path) -> LiveSettings:

@@ -189,9 +189,9 @@ def _channels_last(model: Live) -> Live:
     return moved
 
 
-def export_live(checkpoint: Path, model_dir: Path) -> None:
+def export_live(checkpoint: Path, model_dir: Path, gain: float = 1.0) -> None:
     """Write `config.json` and `model.safetensors` (half precision) from a checkpoint."""
-    config = LiveConfig(EMOTIONS)
+    config = LiveConfig(EMOTIONS, gain=gain)
     model = Live(config)
     model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
     model_dir.mkdir(parents=True, exist_ok=True)

@@ -68,13 +68,14 @@ def face(
 def face_export(
     checkpoint: Annotated[Path, typer.Argument(help="checkpoint.pt of a run.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Model directory to write.")],
+    gain: Annotated[float, typer.Option(min=0.1, help="Strength of a full expression.")] = 1.3,
 ) -> None:
     """Write a live model directory from a checkpoint."""
     from .face import export_live
 
     if not checkpoint.is_file():
         raise UsageError(f"there is no checkpoint {checkpoint}")
-    export_live(checkpoint, out_dir)
+    export_live(checkpoint, out_dir, gain)
     out.print(str(out_dir), soft_wrap=True)
 
 
