@@ -68,7 +68,7 @@ def face(
 def face_export(
     checkpoint: Annotated[Path, typer.Argument(help="checkpoint.pt of a run.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Model directory to write.")],
-    gain: Annotated[float, typer.Option(min=0.1, help="Strength of a full expression.")] = 1.3,
+    gain: Annotated[float, typer.Option(min=0.1, help="Strength of a full expression.")] = 1.2,
 ) -> None:
     """Write a live model directory from a checkpoint."""
     from .face import export_live

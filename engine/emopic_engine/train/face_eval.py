@@ -130,7 +130,7 @@ def confusion(judge: Judge, pictures: Pictures, boxes: Sequence[Box | None]) -> 
     return table
 
 
-def sheet(people: Pictures, make: FaceMaker, rows: Sequence[int], scale: float = 1.5) -> Rgb:
+def sheet(people: Pictures, make: FaceMaker, rows: Sequence[int], scale: float = 1.0) -> Rgb:
     """Two rows a person: the source with six generated expressions, then with the rendered ones."""
     full = np.eye(len(EMOTIONS), dtype=np.float32)
     lines = []
