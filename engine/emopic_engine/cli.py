@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from emopic_engine import __version__
-from emopic_engine.backends import BACKENDS, Precision, load_backend
+from emopic_engine.backends import BACKENDS, known_precision, load_backend
 from emopic_engine.console import UsageError, err, out, run, status
 from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.errors import BackendUnavailable, EngineError
@@ -41,7 +41,7 @@ BackendOption = Annotated[
     str, typer.Option("--backend", help=f"One of: {', '.join(BACKENDS)}. Never substituted.")
 ]
 PrecisionOption = Annotated[
-    str | None, typer.Option("--precision", help="f32 or bf16; default: the backend's own.")
+    str | None, typer.Option("--precision", help="f32, bf16 or int8; default: the backend's own.")
 ]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=0, help="0: all processors.")]
 TextModelOption = Annotated[Path, typer.Option("--text-model", help="A KoBERT-format directory.")]
@@ -51,13 +51,10 @@ FaceModelOption = Annotated[Path, typer.Option("--face-model", help="A face mode
 def engine_config(
     backend: str, precision: str | None, threads: int, text_model: Path, face_model: Path
 ) -> EngineConfig:
-    """The options above as a configuration. Raises `UsageError` for an unknown precision."""
-    choices: dict[str | None, Precision | None] = {None: None, "f32": "f32", "bf16": "bf16"}
-    if precision not in choices:
-        raise UsageError(f"precision {precision!r} is unknown; choose f32 or bf16")
+    """The options above as a configuration. Raises `BackendUnavailable`, too."""
     return EngineConfig(
         backend=backend,
-        precision=choices[precision],
+        precision=known_precision(precision),
         threads=threads,
         text_model=text_model,
         face_model=face_model,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from emopic_engine import cli as engine_cli
-from emopic_engine.backends import Precision
+from emopic_engine.backends import known_precision
 from emopic_engine.console import err, out, run
 from emopic_engine.engine import Engine, EngineConfig
 from emopic_engine.face.codec import PictureLimits
@@ -22,8 +22,6 @@ from emopic_server.say import say
 app = engine_cli.app
 app.command()(say)
 app.command()(bench)
-
-_PRECISIONS: dict[str | None, Precision | None] = {None: None, "f32": "f32", "bf16": "bf16"}
 
 
 @app.command()
@@ -44,7 +42,7 @@ def serve(
         str | None, typer.Option(help="openvino or torch. Default: openvino.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="f32 or bf16. Default: the backend's.")
+        str | None, typer.Option(help="f32, bf16 or int8. Default: the backend's.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="0: all processors. Default: 0.")] = None,
     text_model: Annotated[Path | None, typer.Option(help="A KoBERT-format directory.")] = None,
@@ -88,7 +86,7 @@ def engine_config(settings: ServerConfig) -> EngineConfig:
     limits = settings.limits
     return EngineConfig(
         backend=settings.backend,
-        precision=_PRECISIONS[settings.precision],
+        precision=known_precision(settings.precision),
         threads=settings.threads,
         text_model=settings.text_model or default.text_model,
         face_model=settings.face_model or default.face_model,

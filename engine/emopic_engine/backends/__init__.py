@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from typing import cast
+from typing import cast, get_args
 
 from emopic_engine.backends.base import Backend, Compiled, Graph, Precision, TensorSpec
 from emopic_engine.errors import BackendUnavailable
 
-__all__ = ["BACKENDS", "Backend", "Compiled", "Graph", "Precision", "TensorSpec", "load_backend"]
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "Compiled",
+    "Graph",
+    "Precision",
+    "TensorSpec",
+    "known_precision",
+    "load_backend",
+]
 
 BACKENDS: dict[str, str] = {
     "openvino": "emopic_engine.backends.openvino:OpenVinoBackend",
@@ -33,3 +42,11 @@ def load_backend(name: str, *, precision: Precision | None = None, threads: int 
     except ImportError as error:
         raise BackendUnavailable(f"backend {name!r} needs a library: {error}") from error
     return cast(Backend, factory(precision=precision, threads=threads))
+
+
+def known_precision(value: str | None) -> Precision | None:
+    """`value` as a precision. Raises `BackendUnavailable` that names the choices."""
+    if value is not None and value not in get_args(Precision):
+        choices = ", ".join(get_args(Precision))
+        raise BackendUnavailable(f"precision {value!r} is unknown; choose one of: {choices}")
+    return cast("Precision | None", value)

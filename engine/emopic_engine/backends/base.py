@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
 
 Array = NDArray[Any]
-Precision = Literal["f32", "bf16"]
+Precision = Literal["f32", "bf16", "int8"]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from emopic_engine.backends.base import Array, Compiled, Graph, Precision, check_inputs
+from emopic_engine.errors import BackendUnavailable
 from emopic_engine.hardware import cpu_name, physical_cores
 
 
@@ -15,6 +16,8 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, *, precision: Precision | None = None, threads: int = 0) -> None:
+        if precision == "int8":
+            raise BackendUnavailable("backend torch has no precision int8; use f32 or bf16")
         self.precision: Precision = precision or "f32"
         self.device = f"CPU ({cpu_name()})"
         self.versions = {"torch": torch.__version__}
