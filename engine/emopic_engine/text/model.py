@@ -32,7 +32,7 @@ __all__ = ["LineError", "Scores", "TextModel", "graph", "load_tokenizer"]
 GRAPH_VERSION: Final = 1
 """Part of the graph's key: raise it when the forward pass in `classifier.py` changes."""
 
-LENGTHS: Final = (8, 16, 24, 32, 48)
+LENGTHS: Final = (*range(8, 48, 4), 48, 56, 64)
 """Batches are padded to these lengths (and the model's maximum), so that few shapes occur."""
 
 MAX_BATCH: Final = 16

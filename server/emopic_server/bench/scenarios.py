@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import tempfile
@@ -19,7 +18,8 @@ from typing import Any
 import msgspec
 
 from emopic_engine.hardware import cpu_name, physical_cores
-from emopic_server.bench.open_loop import Load, Result, run
+from emopic_server.bench.open_loop import Load, Result
+from emopic_server.bench.open_loop import measure as send
 from emopic_server.bench.process import ServerProcess
 
 Say = Callable[[str], None]
@@ -64,7 +64,7 @@ def overhead(plan: Plan, log: Path) -> dict[str, Any]:
     """The framework's own time: no-op models, no frames."""
     load = Load(bench_lines(), plan.overhead_rate, plan.overhead_seconds, frames=None)
     with _server("emopic_server.bench.serve_noop", (), log) as server:
-        return _described(asyncio.run(run(server.url, load)), server)
+        return _described(send(server.url, load), server)
 
 
 def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[s
         timer = threading.Timer(load.warmup_s + seconds / 2, server.freeze, [freeze_s])
         timer.start()
         try:
-            result = asyncio.run(run(server.url, load))
+            result = send(server.url, load)
         finally:
             timer.cancel()
             timer.join()
@@ -99,7 +99,7 @@ def _serve(load: Load, arguments: tuple[str, ...], log: Path, passes: int = 1) -
     """The last of several passes of the same load on one server."""
     with _server("emopic_server", ("serve", *arguments), log) as server:
         for _ in range(passes):
-            result = asyncio.run(run(server.url, load))
+            result = send(server.url, load)
         return _described(result, server)
 
 
