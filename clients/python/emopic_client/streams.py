@@ -83,6 +83,7 @@ class Stream(Generic[T]):
             self._more.set()
 
     def _add(self, item: T) -> None:
+        """Keep one more item; each kind of stream says what happens at its bound."""
         raise NotImplementedError
 
 
