@@ -172,16 +172,18 @@ class Animator:
         self._rise = _Move(-math.inf, 0.0, rest, rest, _ease_out, _ease_out_inverse)
         self._decay = self._rise
 
-    def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> None:
-        """Take in the scores of a line. Scores whose top is below `min_confidence` change nothing.
+    def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> bool:
+        """Take in the scores of a line; returns whether the face goes another way from now on.
 
-        Raises `ValueError` for a wrong number of scores or one that is negative or not finite.
+        Scores whose top is below `min_confidence` change nothing. Raises `ValueError` for a wrong
+        number of scores or one that is negative or not finite.
         """
         self._check_places(scores, math.inf)
         if max(scores) < self.knobs.min_confidence:
-            return
+            return False
         self._go(self._mix(scores), now, self.knobs.hold_ms)
         self.line = line
+        return True
 
     def express(self, weights: Sequence[float], now: float, *, hold_ms: int | None = None) -> None:
         """Show `weights` as they are, for `hold_ms` after the transition.

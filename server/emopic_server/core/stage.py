@@ -167,8 +167,8 @@ class Stage:
 
     def feel(self, character: Character, scores: Sequence[float], line: str, now: float) -> None:
         """Let the face follow a line, and show the first step of it at once."""
-        character.animator.feel(scores, now, line=line)
-        self.views.stir(character, now)
+        if character.animator.feel(scores, now, line=line):
+            self.views.stir(character, now)
 
     def express(self, session: Session, message: wire.Express, now: float) -> None:
         """Let a client drive the face. Raises `Refusal`."""

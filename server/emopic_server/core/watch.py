@@ -7,6 +7,7 @@ sampled, rendered and encoded once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -18,6 +19,7 @@ Expression: TypeAlias = tuple[float, ...]
 Wanted: TypeAlias = FrameOptions | BlendshapeSet
 
 BLENDSHAPE_FPS: Final = 30
+FORESIGHT_S: Final = 0.15
 _EPSILON: Final = 1e-6  # seconds; a timer may be this much early
 
 
@@ -64,8 +66,9 @@ class View:
     """One stream of states of a character, and the seats of its watchers by session.
 
     The expression is sampled one interval ahead, for that is when it will be seen. `last` is the
-    one that was asked for last; `forced` asks for the next even if it is the same, `urgent` for
-    the next to go before others. `shown` is the number of the newest state given to watchers.
+    one that was asked for last, as it is at the moment `reached`; `forced` asks for the next even
+    if it is the same, `urgent` for the next to go before others. `shown` is the number of the
+    newest state given to watchers.
     """
 
     __slots__ = (
@@ -75,6 +78,7 @@ class View:
         "interval",
         "last",
         "options",
+        "reached",
         "seats",
         "shown",
         "slot",
@@ -89,6 +93,7 @@ class View:
         self.interval = 1.0 / (BLENDSHAPE_FPS if isinstance(options, str) else options.fps)
         self.seats: dict[str, Seat] = {}
         self.last: Expression | None = None
+        self.reached = -math.inf
         self.forced = True
         self.urgent = True
         self.slot = 0.0
@@ -96,14 +101,16 @@ class View:
         self.troubled = False
 
     def hurry(self, now: float) -> None:
-        """Something happened: show it without waiting for the next slot."""
+        """The face goes another way from now on: show it without waiting for the next slot."""
         self.slot = now
+        self.reached = -math.inf
         self.urgent = True
 
     def force(self, now: float) -> None:
         """Give the next state even if the expression has not changed."""
         self.forced = True
-        self.hurry(now)
+        self.slot = now
+        self.urgent = True
 
     def retry(self, when: float) -> None:
         """The engine failed on a frame: ask again, but not at once."""
@@ -114,7 +121,10 @@ class View:
         """The expression to show now, or None when it is too early or nothing has changed."""
         if now + _EPSILON < self.slot:
             return None
-        expression = animator.at(now + self.interval)
+        self.reached = self._ahead(now)
+        if self.urgent and not self.forced:
+            self._foresee(animator, now)
+        expression = animator.at(self.reached)
         if expression == self.last and not self.forced:
             self.urgent = False
             return None
@@ -126,11 +136,22 @@ class View:
 
     def due(self, animator: Animator, now: float) -> float | None:
         """When to sample again; None while nothing will change by itself."""
-        ahead = now + self.interval
+        ahead = self._ahead(now)
         if self.forced or animator.at(ahead) != self.last:
             return max(self.slot, now)
         change = animator.next_change(ahead)
         return None if change is None else max(self.slot, change - self.interval)
+
+    def _ahead(self, now: float) -> float:
+        """The moment to show now; never one before what has been shown."""
+        return max(now + self.interval, self.reached)
+
+    def _foresee(self, animator: Animator, now: float) -> None:
+        """A small change would first be seen intervals later: take its first step already now."""
+        if animator.at(self.reached) == self.last:
+            change = animator.next_change(self.reached)
+            if change is not None and change <= now + FORESIGHT_S:
+                self.reached = change
 
     def wants_patch(self, generation: int) -> bool:
         """Whether a rectangle will do: every watcher holds a full picture of this face."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -77,6 +78,39 @@ def test_hurry_is_for_one_sample() -> None:
     shown.hurry(0.01)
     assert shown.sample(animator, 0.01) is not None
     assert shown.sample(animator, 0.02) is None
+
+
+def test_the_first_step_of_a_small_change_is_shown_at_once() -> None:
+    """One interval ahead nothing would be seen yet: half a step is not reached by then."""
+    shown, animator = view(fps=30), Animator(4, 3, replace(QUICK, transition_ms=500))
+    shown.sample(animator, 0.0)
+    animator.express((1 / 16, 0.0, 0.0, 15 / 16), 1.0)
+    assert animator.at(1.0 + shown.interval) == REST
+    shown.hurry(1.0)
+    assert shown.sample(animator, 1.0) == (1 / 16, 0.0, 0.0, 15 / 16)
+
+
+def test_what_was_shown_early_is_not_taken_back() -> None:
+    shown, animator = view(fps=30), Animator(4, 3, replace(QUICK, transition_ms=500))
+    shown.sample(animator, 0.0)
+    animator.express((2 / 16, 0.0, 0.0, 14 / 16), 1.0)
+    shown.hurry(1.0)
+    seen = [shown.sample(animator, 1.0)]
+    while (now := shown.due(animator, 1.0)) is not None and now < 1.3:
+        seen.append(shown.sample(animator, now))
+    assert [expression[0] for expression in seen if expression] == sorted(
+        expression[0] for expression in seen if expression
+    )
+
+
+def test_nothing_far_ahead_is_shown_early() -> None:
+    """The way back begins after `hold_ms`; a line that changes nothing must not begin it now."""
+    shown, animator = view(fps=30), Animator(4, 3, replace(QUICK, hold_ms=1000))
+    animator.feel(JOY, 0.0)
+    shown.sample(animator, 0.5)
+    animator.feel(JOY, 0.6)
+    shown.hurry(0.6)
+    assert shown.sample(animator, 0.6) is None
 
 
 def test_force_shows_the_same_again() -> None:
