@@ -93,6 +93,8 @@ class LabelMapping:
 
     def weights_of(self, label: str) -> tuple[float, ...]:
         """The weights of a label as it stands in a file. Raises `InputError` if it has none."""
+        if not label.strip():
+            raise InputError("the label is empty")
         name = self._decoded(label) if self.codes else label
         try:
             return self.weights[fold_label(name)]

@@ -180,11 +180,16 @@ class _Reader:
         return None if self._age is None else self._table.cell(row, self._age) or None
 
     def _read_sex(self, row: Row) -> Sex | None:
-        if self._sex is None or not (cell := self._table.cell(row, self._sex)):
-            return None
-        try:
-            return _SEX[cell.casefold()]
-        except KeyError as error:
-            where = self._table.at(row[0], self._sex)
-            choices = ", ".join(_SEX)
-            raise DataError(f"{where}: unknown sex {cell!r}: use {choices}, or nothing") from error
+        return None if self._sex is None else read_sex(self._table, row, self._sex)
+
+
+def read_sex(table: Table, row: Row, place: int) -> Sex | None:
+    """The cell as a sex, None where it is empty. Raises `DataError` for anything unknown."""
+    if not (cell := table.cell(row, place)):
+        return None
+    try:
+        return _SEX[cell.casefold()]
+    except KeyError as error:
+        raise DataError(
+            f"{table.at(row[0], place)}: unknown sex {cell!r}: use {', '.join(_SEX)}, or nothing"
+        ) from error
