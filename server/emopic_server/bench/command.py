@@ -13,6 +13,8 @@ from emopic_engine.console import UsageError, err, out
 from emopic_server.bench import scenarios
 from emopic_server.bench.report import markdown
 
+_SELF_TEST_SLACK = 0.15  # of the expected value; the backlog takes a moment to clear
+
 
 def bench(
     seconds: Annotated[float, typer.Option(min=1, help="Measured time of each scenario.")] = 60.0,
@@ -21,7 +23,10 @@ def bench(
     backend: Annotated[str, typer.Option(help="As for `emopic serve`.")] = "openvino",
     startup: Annotated[bool, typer.Option(help="Also measure a cold and a warm start.")] = True,
     self_test: Annotated[
-        bool, typer.Option("--self-test", help="Freeze a server for 1 s of 60: p99 must be 0.40 s.")
+        bool,
+        typer.Option(
+            "--self-test", help="Freeze a server for 1 s of 60: p99 must be about 0.40 s."
+        ),
     ] = False,
 ) -> None:
     """Measure latency on this machine: open loop, loopback, one character, 128 px JPEG."""
@@ -45,8 +50,10 @@ def bench(
 def _self_test() -> None:
     err.print("[dim]freezing a no-op server for 1 s in 60 s at 100 lines/s[/dim]")
     result = scenarios.self_test(_log(None))
-    latency = result["line_to_emotion"]
-    out.print(f"p99 {latency['p99_ms']:.0f} ms (an honest harness reads about 400 ms)")
+    measured, expected = result["line_to_emotion"]["p99_ms"], result["expected_p99_ms"]
+    out.print(f"p99 {measured:.0f} ms; the schedule and the freeze make it {expected:.0f} ms")
+    if measured is None or abs(measured - expected) > _SELF_TEST_SLACK * expected:
+        raise UsageError("the harness misreads latency: do not trust its figures")
 
 
 def _log(out_dir: Path | None) -> Path:

@@ -39,9 +39,13 @@ class Load:
 
 @dataclass
 class Result:
-    """What came back. `first_frame_*` are from the intended send to the first frame of the line."""
+    """What came back. `first_frame_*` are from the intended send to the first frame of the line.
+
+    `began` is when the schedule began, in seconds of `time.perf_counter`.
+    """
 
     hello: wire.Hello
+    began: float = 0.0
     emotion: Latencies = field(default_factory=Latencies)
     first_frame_hit: Latencies = field(default_factory=Latencies)
     first_frame_miss: Latencies = field(default_factory=Latencies)
@@ -96,6 +100,7 @@ async def run(url: str, load: Load, token: str | None = None) -> Result:
         meter = _Meter(Result(hello, seconds=load.seconds))
         reader = asyncio.create_task(_read(socket, meter))
         try:
+            meter.result.began = time.perf_counter()
             await _send(socket, load, meter)
             await meter.drained(_GRACE_S)
         finally:
@@ -131,7 +136,7 @@ class _Meter:
     """Matches answers to the lines that asked for them."""
 
     def __init__(self, result: Result) -> None:
-        self._result = result
+        self.result = result
         self._await_emotion: dict[str, float] = {}
         self._await_frame: dict[str, float] = {}
         self._uncounted: set[str] = set()
@@ -142,8 +147,8 @@ class _Meter:
         if not counted:
             self._uncounted.add(line)
             return
-        self._result.offered += 1
-        self._result.late_sends += late > 0.005
+        self.result.offered += 1
+        self.result.late_sends += late > 0.005
 
     def received(self, message: wire.ServerMessage, now: float) -> None:
         match message:
@@ -152,14 +157,14 @@ class _Meter:
             case wire.Frame(line=line) if line is not None:
                 self._frame(line, message.cached, now)
             case wire.Error(code=code):
-                self._result.errors[code] = self._result.errors.get(code, 0) + 1
+                self.result.errors[code] = self.result.errors.get(code, 0) + 1
 
     def _emotion(self, line: str, spans: dict[str, float], now: float) -> None:
         due = self._await_emotion.pop(line, None)
         if due is not None and line not in self._uncounted:
-            self._result.emotion.record(now - due)
+            self.result.emotion.record(now - due)
             for name, value in spans.items():
-                self._result.spans_ms.setdefault(name, Latencies()).record(value / 1e3)
+                self.result.spans_ms.setdefault(name, Latencies()).record(value / 1e3)
         if not self._await_emotion:
             self._empty.set()
 
@@ -167,9 +172,9 @@ class _Meter:
         due = self._await_frame.pop(line, None)
         if line in self._uncounted:
             return
-        self._result.frames += 1
+        self.result.frames += 1
         if due is not None:
-            result = self._result
+            result = self.result
             (result.first_frame_hit if cached else result.first_frame_miss).record(now - due)
 
     async def drained(self, grace: float) -> None:
@@ -181,11 +186,11 @@ class _Meter:
 
     def finish(self) -> Result:
         counted = [line for line in self._await_emotion if line not in self._uncounted]
-        self._result.emotion.lost = len(counted)
+        self.result.emotion.lost = len(counted)
         # A line that leaves the face as it is (same expression, or replaced by the next line
         # before its first frame) has no frame of its own: reported, not counted as lost.
-        self._result.still = sum(line not in self._uncounted for line in self._await_frame)
-        return self._result
+        self.result.still = sum(line not in self._uncounted for line in self._await_frame)
+        return self.result
 
 
 async def _read(socket: ClientConnection, meter: _Meter) -> None:
@@ -194,7 +199,7 @@ async def _read(socket: ClientConnection, meter: _Meter) -> None:
 
 
 async def _send(socket: ClientConnection, load: Load, meter: _Meter) -> None:
-    start = time.perf_counter()
+    start = meter.result.began
     for number, (due, text, counted) in enumerate(arrivals(load)):
         intended = start + due
         if (wait := intended - time.perf_counter()) > 0:

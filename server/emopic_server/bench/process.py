@@ -62,11 +62,16 @@ class ServerProcess:
                 return int(line.split()[1]) / 1024
         return None
 
-    def freeze(self, seconds: float) -> None:
-        """Stop the process for `seconds` (blocking): the harness's self-test."""
+    def freeze(self, seconds: float) -> tuple[float, float]:
+        """Stop the process for `seconds` (blocking); returns from when to when it stood still.
+
+        Times are those of `time.perf_counter`. For the harness's self-test.
+        """
         self._process.send_signal(signal.SIGSTOP)
+        stopped = time.perf_counter()
         time.sleep(seconds)
         self._process.send_signal(signal.SIGCONT)
+        return stopped, time.perf_counter()
 
     def stop(self) -> None:
         """Ask the server to end; kill it if it has not within 15 s."""

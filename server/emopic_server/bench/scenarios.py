@@ -18,7 +18,8 @@ from typing import Any
 import msgspec
 
 from emopic_engine.hardware import cpu_name, physical_cores
-from emopic_server.bench.open_loop import Load, Result
+from emopic_server.bench.histogram import Latencies
+from emopic_server.bench.open_loop import Load, Result, arrivals
 from emopic_server.bench.open_loop import measure as send
 from emopic_server.bench.process import ServerProcess
 
@@ -68,17 +69,38 @@ def overhead(plan: Plan, log: Path) -> dict[str, Any]:
 
 
 def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[str, Any]:
-    """Freeze the server for 1 s of 60: an honest harness must read p99 ≈ 0.40 s."""
+    """Freeze the server for `freeze_s` and read what the harness makes of it.
+
+    A line that was due while the server stood still had to wait until it went on: with 1 s of 60
+    the 99th percentile is about 0.40 s. How many lines the schedule puts into that second is
+    chance, so `expected_p99_ms` is computed from this run's schedule and the freeze as it was.
+    """
     load = Load(bench_lines(), 100.0, seconds, frames=None)
+    frozen: list[tuple[float, float]] = []
     with _server("emopic_server.bench.serve_noop", (), log) as server:
-        timer = threading.Timer(load.warmup_s + seconds / 2, server.freeze, [freeze_s])
+        timer = threading.Timer(
+            load.warmup_s + seconds / 2, lambda: frozen.append(server.freeze(freeze_s))
+        )
         timer.start()
         try:
             result = send(server.url, load)
         finally:
             timer.cancel()
             timer.join()
-        return _described(result, server)
+        stopped, resumed = (when - result.began for when in frozen[0])
+        expected = expected_p99_ms(load, stopped, resumed)
+        return {"expected_p99_ms": expected, **_described(result, server)}
+
+
+def expected_p99_ms(load: Load, stopped: float, resumed: float) -> float:
+    """The 99th percentile of a server that answers at once but stands still from `stopped` to
+    `resumed` (seconds from the start of the schedule).
+    """
+    waits = Latencies()
+    for due, _, counted in arrivals(load):
+        if counted:
+            waits.record(max(0.0, resumed - due) if due >= stopped else 0.0)
+    return round(waits.percentile(99.0), 3)
 
 
 def environment() -> dict[str, Any]:

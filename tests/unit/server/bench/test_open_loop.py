@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from emopic_server.bench.open_loop import Load, arrivals
-from emopic_server.bench.scenarios import bench_lines
+from emopic_server.bench.scenarios import bench_lines, expected_p99_ms
 
 LOAD = Load(["가", "나"], rate=50.0, seconds=100.0, warmup_s=10.0)
 
@@ -34,3 +34,14 @@ def test_the_lines_sent_are_korean_and_many():
     lines = bench_lines()
     assert len(lines) >= 30
     assert all(any("가" <= letter <= "힣" for letter in line) for line in lines)
+
+
+def test_a_freeze_is_expected_to_cost_what_the_schedule_says():
+    """One second of sixty at a steady rate: the worst 60 of 100 waits begin at 0.4 s."""
+    load = Load(bench_lines(), rate=100.0, seconds=600.0, warmup_s=0.0, seed=5)
+    assert expected_p99_ms(load, 100.0, 110.0) == pytest.approx(4000, rel=0.05)
+
+
+def test_without_a_freeze_nothing_is_expected():
+    load = Load(bench_lines(), rate=100.0, seconds=60.0)
+    assert expected_p99_ms(load, 30.0, 30.0) < 1
