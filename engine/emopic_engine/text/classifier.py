@@ -32,6 +32,7 @@ class TextClassifier(nn.Module):
         super().__init__()
         bert = BertConfig(**config.bert)
         self.bert = BertModel(bert, add_pooling_layer=config.pooling == "cls")
+        self.bert.loss_type = "ForSequenceClassification"  # else a warning when it is traced
         self.dropout = nn.Dropout(DROPOUT)
         self.classifier = nn.Linear(bert.hidden_size, len(config.emotions))
         self.pooling = config.pooling
