@@ -34,6 +34,10 @@ def serve(
         str | None,
         typer.Option(envvar="EMOPIC_TOKEN", help="Required unless only this machine can connect."),
     ] = None,
+    read_only_token: Annotated[
+        str | None,
+        typer.Option(envvar="EMOPIC_READ_ONLY_TOKEN", help="Lets overlays watch, and no more."),
+    ] = None,
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Another web origin that may connect; repeatable.")
     ] = None,
@@ -63,6 +67,7 @@ def serve(
         host=host,
         port=port,
         token=token,
+        read_only_token=read_only_token,
         allow_origins=allow_origin or None,
         backend=backend,
         precision=precision,

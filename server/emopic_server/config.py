@@ -36,7 +36,8 @@ _MIN_TOKEN_CHARS: Final = 8
 class ServerConfig:
     """Where to listen, whom to let in, what to load, and every bound. Raises `ConfigError`.
 
-    `port` 0 takes any free port. A `token` is required unless `host` is a loopback address.
+    `port` 0 takes any free port. A `token` is required unless `host` is a loopback address. Who
+    has the `read_only_token` may watch what the token's group shares, and change nothing.
     `allow_origins` are web origins (`https://example.org`) beside the server's own. `backend`,
     `precision`, `threads`, `text_model`, `face_model` and `atlas_mb` are for the engine; None
     means its default, and `atlas_mb` 0 keeps no rendered pictures. With a `store`, shared
@@ -46,6 +47,7 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 8765
     token: str | None = None
+    read_only_token: str | None = None
     allow_origins: tuple[str, ...] = ()
     backend: str = "openvino"
     precision: str | None = None
@@ -61,8 +63,7 @@ class ServerConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ConfigError("port", self.port, "0 … 65535")
-        if self.token is not None and len(self.token) < _MIN_TOKEN_CHARS:
-            raise ConfigError("token", "…", f"at least {_MIN_TOKEN_CHARS} characters")
+        self._check_tokens()
         if self.token is None and not self.loopback:
             raise ConfigError(
                 "token", None, f"a token, since host {self.host!r} can be reached from elsewhere"
@@ -80,6 +81,18 @@ class ServerConfig:
         if self.limits.resume_events > self.limits.outbox_events:
             expected = f"at most limits.outbox_events = {self.limits.outbox_events}"
             raise ConfigError("limits.resume_events", self.limits.resume_events, expected)
+
+    def _check_tokens(self) -> None:
+        """No token is shown in an error."""
+        for key in ("token", "read_only_token"):
+            token = getattr(self, key)
+            if token is not None and len(token) < _MIN_TOKEN_CHARS:
+                raise ConfigError(key, "…", f"at least {_MIN_TOKEN_CHARS} characters")
+        if self.read_only_token is not None and self.token is None:
+            expected = "token beside it, for without one everybody may change everything"
+            raise ConfigError("read_only_token", "…", expected)
+        if self.read_only_token is not None and self.read_only_token == self.token:
+            raise ConfigError("read_only_token", "…", "another token than token")
 
     @property
     def loopback(self) -> bool:

@@ -36,6 +36,7 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
         "message_too_large": ErrorCode("client", False, "larger than `limits.message_bytes`"),
         "rate_limited": ErrorCode("client", True, "more than `limits.messages_per_minute`"),
         "already_identified": ErrorCode("client", False, "`identify` came a second time"),
+        "read_only": ErrorCode("client", False, "the session's token may only watch"),
         # characters
         "unknown_character": ErrorCode("client", False, "no such character for this session"),
         "too_many_characters": ErrorCode(

@@ -54,6 +54,9 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
     "line_cut": wire.Line(character="minji", id="l3", text="ㅋㅋㅋㅋ 😂", cut=True),
     "express": wire.Express(character="minji", expression={"joy": 0.5, "surprise": 0.25}),
     "express_hold": wire.Express(character="minji", expression={}, hold_ms=0),
+    "express_lock": wire.Express(
+        character="minji", expression={"joy": 1.0}, hold_ms=600_000, lock=True
+    ),
     "watch_events": wire.Watch(character="minji"),
     "watch_default_frames": wire.Watch(character="minji", frames=wire.FrameOptions()),
     "watch_everything": wire.Watch(
@@ -61,6 +64,7 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
         frames=wire.FrameOptions(format="webp", size=256, fps=15, quality=70, patches=False),
         blendshapes="vrm1",
     ),
+    "watch_text": wire.Watch(character="minji", text=True),
     "unwatch": wire.Unwatch(character="minji"),
     "ping": wire.Ping(token="p1"),
     "ping_bare": wire.Ping(),
@@ -84,6 +88,7 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
     ),
     "ready": wire.Ready(session="9f2c41d07ab35e68", seq=0, resumed=False),
     "ready_resumed": wire.Ready(session="9f2c41d07ab35e68", seq=41, resumed=True),
+    "ready_read_only": wire.Ready(session="9f2c41d07ab35e68", seq=0, resumed=False, read_only=True),
     "character_ready": wire.CharacterReady(
         seq=1, character="minji", width=512, height=512, source="builtin"
     ),
@@ -106,6 +111,16 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
         top="joy",
         intensity=0.25,
         final=False,
+    ),
+    "emotion_text": wire.Emotion(
+        seq=5,
+        character="minji",
+        line="l1",
+        scores=(0.75, 0.0, 0.0, 0.125, 0.0, 0.125),
+        top="joy",
+        intensity=0.75,
+        final=True,
+        text="오늘 진짜 최고야!",
     ),
     "notice": wire.Notice(
         seq=5, code="face_centred", text="no face was found in the picture", character="나"

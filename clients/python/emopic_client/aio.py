@@ -95,6 +95,12 @@ class Client:
         return tuple(label.id for label in self.hello.emotions)
 
     @property
+    def read_only(self) -> bool:
+        """Whether the token lets this client only watch. Lines, puts, drops and `express` are
+        refused with `read_only` then."""
+        return self._protocol.read_only
+
+    @property
     def connected(self) -> bool:
         """Whether the session has a connection at this moment."""
         return self._protocol.phase is Phase.OPEN
@@ -160,14 +166,20 @@ class Client:
         self._say(wire.Line(character=character, id=id, text=text, partial=True))
 
     def express(
-        self, character: str, expression: Mapping[str, float], *, hold_ms: int | None = None
+        self,
+        character: str,
+        expression: Mapping[str, float],
+        *,
+        hold_ms: int | None = None,
+        lock: bool = False,
     ) -> None:
         """Drive the face directly, with weights in [0, 1] by emotion. Does not wait.
 
-        A refusal comes as an `Error` event. Without a connection it is dropped.
+        With `lock`, lines leave the face alone for `hold_ms` or until the next `express`. A
+        refusal comes as an `Error` event. Without a connection it is dropped.
         """
         weights = dict(expression)
-        self._say(wire.Express(character=character, expression=weights, hold_ms=hold_ms))
+        self._say(wire.Express(character=character, expression=weights, hold_ms=hold_ms, lock=lock))
 
     async def watch(
         self,
@@ -175,15 +187,18 @@ class Client:
         *,
         frames: wire.FrameOptions | None = None,
         blendshapes: wire.BlendshapeSet | None = None,
+        text: bool = False,
         timeout: float | None = None,
     ) -> None:
         """Receive a character's emotions, and frames or blendshapes if asked for.
 
-        Replaces an earlier watch of the same character. Read them with `events`, `frames` and
-        `blendshapes`.
+        With `text`, the emotions carry the text of their lines. Replaces an earlier watch of the
+        same character. Read them with `events`, `frames` and `blendshapes`.
         """
         async with self._lock(character):
-            message = wire.Watch(character=character, frames=frames, blendshapes=blendshapes)
+            message = wire.Watch(
+                character=character, frames=frames, blendshapes=blendshapes, text=text
+            )
             await self._ask(message, wire.Pong, timeout)
 
     async def unwatch(self, character: str, *, timeout: float | None = None) -> None:
@@ -229,6 +244,7 @@ class Client:
                     character,
                     frames=options or wire.FrameOptions(),
                     blendshapes=now.blendshapes if now else None,
+                    text=now.text if now else False,
                 )
 
         stream = Frames(character, watch)
@@ -241,8 +257,12 @@ class Client:
         async def watch() -> None:
             now = self._protocol.requests.watches.get(character)
             if now is None or now.blendshapes != names:
-                frames = now.frames if now else None
-                await self.watch(character, frames=frames, blendshapes=names)
+                await self.watch(
+                    character,
+                    frames=now.frames if now else None,
+                    blendshapes=names,
+                    text=now.text if now else False,
+                )
 
         stream = Shapes(character, watch)
         self._adopt(stream)

@@ -76,7 +76,8 @@ Item: TypeAlias = Opened | Closed | Answer | Retry | wire.Event | wire.State
 class Protocol:
     """The conversation of one client with one server, over any number of connections.
 
-    `hello` is the latest one, `seq` the number of the last event taken in.
+    `hello` is the latest one, `seq` the number of the last event taken in. `read_only` is what the
+    latest `ready` said: the session may only watch.
     """
 
     def __init__(self, client: str, token: str | None = None) -> None:
@@ -84,6 +85,7 @@ class Protocol:
         self.hello: wire.Hello | None = None
         self.session: str | None = None
         self.seq = 0
+        self.read_only = False
         self.requests = Requests()
         self.to_close: tuple[int, str] | None = None  # the shell should close with this
         self._client = client
@@ -245,6 +247,7 @@ class Protocol:
         self.phase = Phase.OPEN
         self.session = ready.session
         self.seq = ready.seq
+        self.read_only = ready.read_only
         self._names.clear()
         self._items.append(Opened(ready.session, ready.resumed, again))
         if ready.resumed:

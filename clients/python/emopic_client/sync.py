@@ -174,6 +174,11 @@ class Client:
         """The ids of the emotions, in the order of scores and expressions."""
         return self._client.emotions
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the token lets this client only watch."""
+        return self._client.read_only
+
     def put(
         self,
         character: str,
@@ -217,10 +222,17 @@ class Client:
         self._loop.call(lambda: self._client.partial(character, text, id=id))
 
     def express(
-        self, character: str, expression: Mapping[str, float], *, hold_ms: int | None = None
+        self,
+        character: str,
+        expression: Mapping[str, float],
+        *,
+        hold_ms: int | None = None,
+        lock: bool = False,
     ) -> None:
         """Drive the face directly."""
-        self._loop.call(lambda: self._client.express(character, expression, hold_ms=hold_ms))
+        self._loop.call(
+            lambda: self._client.express(character, expression, hold_ms=hold_ms, lock=lock)
+        )
 
     def watch(
         self,
@@ -228,11 +240,14 @@ class Client:
         *,
         frames: wire.FrameOptions | None = None,
         blendshapes: wire.BlendshapeSet | None = None,
+        text: bool = False,
         timeout: float | None = None,
     ) -> None:
         """Receive a character's emotions, and frames or blendshapes if asked for."""
         self._loop.run(
-            self._client.watch(character, frames=frames, blendshapes=blendshapes, timeout=timeout)
+            self._client.watch(
+                character, frames=frames, blendshapes=blendshapes, text=text, timeout=timeout
+            )
         )
 
     def unwatch(self, character: str, *, timeout: float | None = None) -> None:

@@ -196,19 +196,27 @@ class Line(_Message, tag="line", frozen=True):
 
 
 class Express(_Message, tag="express", frozen=True):
-    """Drive the face directly: weights in [0, 1] by emotion id, held for `hold_ms`."""
+    """Drive the face directly: weights in [0, 1] by emotion id, held for `hold_ms`.
+
+    With `lock`, lines leave the face alone until `hold_ms` are over or another `express` comes.
+    """
 
     character: CharacterName
     expression: dict[Name, Weight]
     hold_ms: HoldMs | None = None
+    lock: bool = False
 
 
 class Watch(_Message, tag="watch", frozen=True):
-    """Receive emotions of a character, and frames or blendshapes if asked for."""
+    """Receive emotions of a character, and frames or blendshapes if asked for.
+
+    With `text`, each emotion carries the text of its line.
+    """
 
     character: CharacterName
     frames: FrameOptions | None = None
     blendshapes: BlendshapeSet | None = None
+    text: bool = False
 
 
 class Unwatch(_Message, tag="unwatch", frozen=True):
@@ -243,16 +251,18 @@ class Hello(_Message, tag="hello", frozen=True, omit_defaults=False):
     protocol: Count = PROTOCOL_VERSION
 
 
-class Ready(_Message, tag="ready", frozen=True, omit_defaults=False):
+class Ready(_Message, tag="ready", frozen=True):
     """The session is open. `seq` is the number of the last event before what follows.
 
     `resumed` true: every missed event follows, in order. False: nothing of the past follows and
-    the client has to put and watch its characters again.
+    the client has to put and watch its characters again. `read_only`: the session may watch, and
+    change nothing.
     """
 
     session: Name
     seq: Count
     resumed: bool
+    read_only: bool = False
 
 
 class CharacterReady(_Message, tag="character.ready", frozen=True):
@@ -273,11 +283,12 @@ class CharacterDropped(_Message, tag="character.dropped", frozen=True):
     reason: str
 
 
-class Emotion(_Message, tag="emotion", frozen=True, omit_defaults=False):
+class Emotion(_Message, tag="emotion", frozen=True):
     """What a line means. `scores` are in the order of `hello.emotions` and sum to 1.
 
     `intensity` in [0, 1] is how strongly the face will show it; `final` is false for partial
-    lines. `spans_ms` holds the time the line spent in each stage on the server.
+    lines. `spans_ms` holds the time the line spent in each stage on the server. `text` is the
+    line's, for those who watch the character with `text`.
     """
 
     seq: Count
@@ -288,6 +299,7 @@ class Emotion(_Message, tag="emotion", frozen=True, omit_defaults=False):
     intensity: Share
     final: bool
     spans_ms: dict[str, Millis] = {}
+    text: str | None = None
 
 
 class Notice(_Message, tag="notice", frozen=True):

@@ -171,24 +171,34 @@ class Animator:
         rest = (0.0,) * emotions
         self._rise = _Move(-math.inf, 0.0, rest, rest, _ease_out, _ease_out_inverse)
         self._decay = self._rise
+        self._locked = False
 
     def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> bool:
         """Take in the scores of a line; returns whether the face goes another way from now on.
 
-        Scores whose top is below `min_confidence` change nothing. Raises `ValueError` for a wrong
-        number of scores or one that is negative or not finite.
+        Scores whose top is below `min_confidence` change nothing, and none do while the face is
+        locked. Raises `ValueError` for a wrong number of scores or one that is negative or not
+        finite.
         """
         self._check_places(scores, math.inf)
-        if max(scores) < self.knobs.min_confidence:
+        if max(scores) < self.knobs.min_confidence or self._is_locked(now):
             return False
         self._go(self._mix(scores), now, self.knobs.hold_ms)
         self.line = line
         return True
 
-    def express(self, weights: Sequence[float], now: float, *, hold_ms: int | None = None) -> None:
+    def express(
+        self,
+        weights: Sequence[float],
+        now: float,
+        *,
+        hold_ms: int | None = None,
+        lock: bool = False,
+    ) -> None:
         """Show `weights` as they are, for `hold_ms` after the transition.
 
-        Neither strength nor contrast applies, and the weight of neutral is not looked at. Raises
+        With `lock`, lines do not move the face until then or until the next `express`. Neither
+        strength nor contrast applies, and the weight of neutral is not looked at. Raises
         `OutOfRange` for a weight outside [0, 1] or a bad `hold_ms`, `ValueError` for a wrong
         number of weights.
         """
@@ -196,6 +206,7 @@ class Animator:
         hold = self.knobs.hold_ms if hold_ms is None else hold_ms
         _check("hold_ms", hold)
         self._go(weights, now, hold)
+        self._locked = lock
         self.line = None
 
     def at(self, now: float) -> tuple[float, ...]:
@@ -213,6 +224,10 @@ class Animator:
             if when is not None:
                 return self._settle(max(now, when), levels)
         return None
+
+    def _is_locked(self, now: float) -> bool:
+        """Until the way back begins; the events' own time counts, as in `_go`."""
+        return self._locked and max(now, self._rise.start) < self._decay.start
 
     def _settle(self, when: float, levels: tuple[int, ...]) -> float:
         """The crossing is computed with the inverse, so it may be a rounding error too early."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -37,6 +37,7 @@ from emopic_server.core.work import (
 )
 from emopic_server.errors import Refusal
 
+_READING = wire.Identify | wire.Watch | wire.Unwatch | wire.Ping
 GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
 
 
@@ -44,7 +45,8 @@ GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
 class Settings:
     """What the hub has to know. Without `tokens` everybody is let in.
 
-    `keeping` says that a store keeps shared characters: see `Stage`.
+    `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
+    that a store keeps shared characters: see `Stage`.
     """
 
     server: str
@@ -53,6 +55,7 @@ class Settings:
     builtins: tuple[wire.Builtin, ...]
     limits: wire.Limits = field(default_factory=wire.Limits)
     tokens: frozenset[str] = frozenset()
+    readers: Mapping[str, str] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     keeping: bool = False
 
@@ -240,6 +243,8 @@ class Hub:
     ) -> None:
         session = connection.session
         try:
+            if session.read_only and not isinstance(message, _READING):
+                raise Refusal("read_only", "this token may only watch: use the server's own token")
             match message:
                 case wire.Line():
                     self._check_intake()
@@ -271,11 +276,13 @@ class Hub:
         if not isinstance(message, wire.Identify):
             self.post.close(connection, wire.NOT_IDENTIFIED)
             return
-        if not self._authentic(message.token):
+        reads_of = self._reads_of(message.token)
+        if reads_of is None and not self._authentic(message.token):
             self.post.close(connection, wire.AUTH_FAILED)
             return
         self._agenda.set(("identify", connection.id), None)
-        connection.session.identify(message.client, _group(message.token))
+        group = _group(message.token if reads_of is None else reads_of)
+        connection.session.identify(message.client, group, read_only=reads_of is not None)
         resumed = message.resume is not None and self._resume(connection, message.resume, now)
         if message.resume is not None:
             self.metrics.count("resumes", "yes" if resumed else "no")
@@ -288,6 +295,13 @@ class Hub:
         matches = [hmac.compare_digest(given, known.encode()) for known in self._settings.tokens]
         return any(matches) or not matches
 
+    def _reads_of(self, token: str | None) -> str | None:
+        """The token whose group a read-only token watches; None for every other token."""
+        given = (token or "").encode()
+        readers = self._settings.readers.items()
+        found = [own for known, own in readers if hmac.compare_digest(given, known.encode())]
+        return found[0] if found else None
+
     def _open(self, connection: Connection) -> None:
         if not self.post.join_group(connection):
             self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
@@ -296,11 +310,11 @@ class Hub:
         session.step(Step.OPEN)
         self.post.sessions[session.id] = session
         self.metrics.count("sessions")
-        self.post.reply(connection, wire.Ready(session=session.id, seq=0, resumed=False))
+        self.post.reply(connection, _ready(session, 0, resumed=False))
 
     def _resume(self, connection: Connection, resume: wire.Resume, now: float) -> bool:
         old = self.post.sessions.get(resume.session)
-        if old is None or old.group != connection.session.group:
+        if old is None or old.crew != connection.session.crew:
             return False
         before = old.connection
         missed = old.resume(connection.id, resume.seq)
@@ -316,7 +330,7 @@ class Hub:
             self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
             return True
         self._agenda.set(("session", old.id), None)
-        self.post.reply(connection, wire.Ready(session=old.id, seq=resume.seq, resumed=True))
+        self.post.reply(connection, _ready(old, resume.seq, resumed=True))
         for event in missed:
             self.post.queue(connection, event)
         self.stage.refresh(old, now)
@@ -328,6 +342,10 @@ class Hub:
         dropped = self.scheduler.drop_session(session.id)
         self.metrics.count("lines_dropped", "session", dropped)
         self.stage.leave(session, now)
+
+
+def _ready(session: Session, seq: int, *, resumed: bool) -> wire.Ready:
+    return wire.Ready(session=session.id, seq=seq, resumed=resumed, read_only=session.read_only)
 
 
 def _group(token: str | None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
+from msgspec import structs
+
 from emopic_client import wire
 from emopic_server.core.animator import intensity
 from emopic_server.core.characters import Character
@@ -94,11 +96,12 @@ class Lines:
             final=not job.partial,
             spans_ms=_spans(job, done, now),
         )
+        with_text = structs.replace(event, text=job.text)
         character = self._characters.get(job.character)
         for session_id in self._audience(job, character):
             session = self._post.sessions.get(session_id)
             if session is not None:
-                self._post.event(session, event)
+                self._post.event(session, with_text if _reads(session, job) else event)
         self._metrics.count("lines", "partial" if job.partial else "final")
         self._metrics.observe("line_seconds", now - job.arrived)
         self._metrics.observe("queue_seconds", done.started - job.queued)
@@ -110,6 +113,12 @@ class Lines:
         """Who sent the line comes first, then who watches the character."""
         watchers = set() if character is None else character.watchers
         return (job.session, *(watcher for watcher in watchers if watcher != job.session))
+
+
+def _reads(session: Session, job: LineJob) -> bool:
+    """Whether a session asked for the texts of this very character's lines."""
+    watch = session.watches.get(job.character[1])
+    return watch is not None and watch.key == job.character and watch.text
 
 
 def _spans(job: LineJob, done: Done, now: float) -> dict[str, float]:

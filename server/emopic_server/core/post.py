@@ -45,7 +45,7 @@ class Post:
         self._metrics = metrics
         self.connections: dict[int, Connection] = {}
         self.sessions: dict[str, Session] = {}
-        self.groups: dict[str, set[int]] = {}
+        self.groups: dict[tuple[str, bool], set[int]] = {}
         self.dirty: set[int] = set()
 
     def connect(self, connection_id: int, encoding: wire.Encoding, session: Session) -> Connection:
@@ -65,7 +65,7 @@ class Post:
 
     def join_group(self, connection: Connection) -> bool:
         """Count the connection for its session's group; False when the group is full."""
-        members = self.groups.setdefault(connection.session.group, set())
+        members = self.groups.setdefault(connection.session.crew, set())
         if len(members) >= self._limits.connections_per_token:
             return False
         members.add(connection.id)
@@ -166,11 +166,11 @@ class Post:
         return msgspec.structs.replace(message, names=emotions.NAMES[message.names_id])
 
     def _leave_group(self, connection: Connection) -> None:
-        members = self.groups.get(connection.session.group)
+        members = self.groups.get(connection.session.crew)
         if members is not None:
             members.discard(connection.id)
             if not members:
-                del self.groups[connection.session.group]
+                del self.groups[connection.session.crew]
 
 
 def _error(refusal: Refusal) -> wire.Error:

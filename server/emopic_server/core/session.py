@@ -61,7 +61,8 @@ TABLE: Final[Mapping[State, Mapping[Step, State]]] = MappingProxyType(
 class Session:
     """A session's state, its event log and what it owns.
 
-    `group` is what its token lets it share in; only a client of the same group may resume it.
+    `group` is what its token lets it share in; only a client of the same group may resume it, and
+    a `read_only` one only with a read-only token.
     `connection` is the connection it is on, None while detached. `watches` are by character id,
     `told` is the generation of each face the client knows to be ready.
     """
@@ -75,6 +76,7 @@ class Session:
         "id",
         "log",
         "owned",
+        "read_only",
         "state",
         "told",
         "watches",
@@ -85,6 +87,7 @@ class Session:
         self.connection: int | None = connection
         self.state = State.CONNECTING
         self.group = ""
+        self.read_only = False
         self.client = ""
         self.log = EventLog(limits.resume_events)
         self.owned: set[CharacterKey] = set()
@@ -106,11 +109,17 @@ class Session:
         """Whether events for it are kept: it is ready or detached."""
         return self.state in (State.READY, State.DETACHED)
 
-    def identify(self, client: str, group: str) -> None:
+    def identify(self, client: str, group: str, *, read_only: bool = False) -> None:
         """The client has said who it is, and its token is right."""
         self.step(Step.IDENTIFY)
         self.client = client
         self.group = group
+        self.read_only = read_only
+
+    @property
+    def crew(self) -> tuple[str, bool]:
+        """Whom its connections are counted with: readers must not crowd the others out."""
+        return (self.group, self.read_only)
 
     def lose(self) -> None:
         """The connection is gone."""

@@ -146,7 +146,7 @@ class Stage:
             raise self._too_many(message.character)
         if known:
             self._unseat(session, message.character, now)
-        watch = Watch(character.key, message.frames, message.blendshapes)
+        watch = Watch(character.key, message.frames, message.blendshapes, message.text)
         self._seat(session, character, watch, now)
 
     def unwatch(self, session: Session, name: str, now: float) -> None:
@@ -179,7 +179,7 @@ class Stage:
                 known = ", ".join(self._emotions.names)
                 raise Refusal("unknown_emotion", f"there is no emotion {name!r}: use {known}")
             weights[self._emotions.names.index(name)] = weight
-        character.animator.express(weights, now, hold_ms=message.hold_ms)
+        character.animator.express(weights, now, hold_ms=message.hold_ms, lock=message.lock)
         self.views.stir(character, now)
 
     # ── within ───────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +263,7 @@ class Stage:
         watch = session.watches.get(character.id)
         if watch is not None and watch.key != character.key:
             self._unseat(session, character.id, now)
-            fresh = Watch(character.key, watch.frames, watch.blendshapes)
+            fresh = Watch(character.key, watch.frames, watch.blendshapes, watch.text)
             self._seat(session, character, fresh, now)
 
     def _tell_ready(self, session: Session, character: Character) -> None:

@@ -42,11 +42,12 @@ class Seat:
 
 @dataclass(slots=True)
 class Watch:
-    """What one session wants of one character."""
+    """What one session wants of one character. `text`: its emotions carry their lines' text."""
 
     key: CharacterKey
     frames: FrameOptions | None
     blendshapes: BlendshapeSet | None
+    text: bool = False
     frame_seat: Seat = field(default_factory=Seat)
     shape_seat: Seat = field(default_factory=Seat)
 

@@ -23,9 +23,16 @@ def settings(config: ServerConfig, engine: EngineLike) -> Settings:
         builtins=tuple(wire.Builtin(id=b.id, name=b.name, ko=b.ko) for b in engine.builtins),
         limits=config.limits,
         tokens=frozenset() if config.token is None else frozenset((config.token,)),
+        readers=_readers(config),
         bounds=config.queue,
         keeping=config.store is not None,
     )
+
+
+def _readers(config: ServerConfig) -> dict[str, str]:
+    if config.token is None or config.read_only_token is None:
+        return {}
+    return {config.read_only_token: config.token}
 
 
 def status(hub: Hub | None, engine: EngineLike | None, uptime: float) -> Status:

@@ -97,6 +97,8 @@ export interface Emotion {
   intensity: number;
   final: boolean;
   spans_ms: Record<string, number>;
+  /** The line's text, for those who watch the character with `text`. */
+  text?: string | null;
 }
 
 export interface Notice {
@@ -193,6 +195,8 @@ export class EmopicClient extends EventTarget {
   readonly hello: Hello | null;
   readonly session: string | null;
   readonly seq: number;
+  /** Whether the token lets this client only watch. */
+  readonly readOnly: boolean;
   connect(): Promise<Hello>;
   close(): void;
   reconnectNow(): void;
@@ -201,10 +205,12 @@ export class EmopicClient extends EventTarget {
   line(character: string, text: string, options?: LineOptions): Promise<Emotion>;
   newLineId(): string;
   express(
-    character: string, expression: Record<string, number>, options?: { hold_ms?: number },
+    character: string, expression: Record<string, number>,
+    options?: { hold_ms?: number; lock?: boolean },
   ): void;
   watch(
-    character: string, options?: { frames?: FrameOptions; blendshapes?: BlendshapeSet },
+    character: string,
+    options?: { frames?: FrameOptions; blendshapes?: BlendshapeSet; text?: boolean },
   ): void;
   unwatch(character: string): void;
   ping(): Promise<number>;

@@ -56,6 +56,8 @@ export class EmopicClient extends EventTarget {
     /** @type {string} */
     this.status = "idle";
     this.seq = 0;
+    /** Whether the token lets this client only watch. */
+    this.readOnly = false;
   }
 
   #queue = new SendQueue();
@@ -142,18 +144,24 @@ export class EmopicClient extends EventTarget {
     return `l${this.#nextLine++}-${Math.random().toString(36).slice(2, 8)}`;
   }
 
-  /** Drive the face directly: weights in [0, 1] by emotion id. */
+  /**
+   * Drive the face directly: weights in [0, 1] by emotion id. With `lock`, lines leave it alone for
+   * `hold_ms` or until the next `express`.
+   */
   express(
     /** @type {string} */ character,
     /** @type {Record<string, number>} */ expression,
-    /** @type {{hold_ms?: number}} */ { hold_ms } = {},
+    /** @type {{hold_ms?: number, lock?: boolean}} */ { hold_ms, lock } = {},
   ) {
-    this.#send({ type: "express", character, expression, hold_ms });
+    this.#send({ type: "express", character, expression, hold_ms, lock });
   }
 
-  /** Receive a character's emotions, and `frames` or `blendshapes` if asked for. */
-  watch(/** @type {string} */ character, /** @type {any} */ { frames, blendshapes } = {}) {
-    const message = { type: "watch", character, frames, blendshapes };
+  /**
+   * Receive a character's emotions, and `frames` or `blendshapes` if asked for. With `text`, the
+   * emotions carry the text of their lines.
+   */
+  watch(/** @type {string} */ character, /** @type {any} */ { frames, blendshapes, text } = {}) {
+    const message = { type: "watch", character, frames, blendshapes, text };
     this.#watches.set(character, message);
     this.#send(message);
   }
@@ -349,6 +357,7 @@ export class EmopicClient extends EventTarget {
     this.#queue.pace(perMinute, burst, performance.now());
     if (!ready.resumed) this.#startOver(ready);
     this.session = ready.session;
+    this.readOnly = ready.read_only ?? false;
     this.#attempt = 0;
     this.#restore(ready.resumed);
     this.#setStatus("ready", { resumed: ready.resumed });
@@ -392,6 +401,7 @@ export class EmopicClient extends EventTarget {
 
   #onEmotion(/** @type {any} */ message) {
     const key = lineKey(message.character, message.line);
+    message.spans_ms ??= {};
     if (!this.#unanswered.answered(key, message.final)) return;
     this.#waiters.resolve(key, message, message.final);
     this.#emit("emotion", message);
@@ -416,7 +426,8 @@ export class EmopicClient extends EventTarget {
         this.#waiters.reject(key, error);
       }
     }
-    if (error.ref && error.code === "unknown_builtin") this.#characters.delete(error.ref);
+    const hopeless = error.code === "unknown_builtin" || error.code === "read_only";
+    if (error.ref && hopeless) this.#characters.delete(error.ref);
     this.#emit("error", error);
   }
 }

@@ -43,6 +43,9 @@ def test_options_win_over_the_file(tmp_path: Path) -> None:
         ("port = 70000", "port = 70000: expected 0 … 65535"),
         ("token = 'short'", "at least 8 characters"),
         ("host = '0.0.0.0'", "expected a token"),
+        ("read_only_token = 'long enough'", "token beside it"),
+        ("token = 'long enough'\nread_only_token = 'short'", "read_only_token = '…': expected at"),
+        ("token = 'long enough'\nread_only_token = 'long enough'", "another token than token"),
         ("allow_origins = 'https://a.example'", "a list of texts"),
         ("allow_origins = ['a.example']", "an origin like https://example.org"),
         ("log_level = 'loud'", "one of debug"),
@@ -67,6 +70,9 @@ def test_a_token_is_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         ServerConfig.load(token="hunter2")
     assert "hunter2" not in str(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        ServerConfig.load(token="correct horse", read_only_token="correct horse")
+    assert "horse" not in str(caught.value)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

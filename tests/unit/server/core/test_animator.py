@@ -186,3 +186,27 @@ def test_wrong_number_of_places() -> None:
 )
 def test_intensity(scores: tuple[float, ...], neutral: int | None, expected: float) -> None:
     assert intensity(scores, neutral) == expected
+
+
+def test_a_locked_face_does_not_follow_lines() -> None:
+    animator = face(transition_ms=200, decay_ms=400)
+    animator.express((1.0, 0.0, 0.0), 0.0, hold_ms=1000, lock=True)
+    assert not animator.feel((0.0, 1.0, 0.0), 0.5, line="ignored")
+    assert animator.line is None
+    assert animator.at(1.1999) == (1.0, 0.0, 0.0)
+    assert animator.feel((0.0, 1.0, 0.0), 1.2, line="after"), "the way back has begun"
+    assert animator.at(1.4) == (0.0, 1.0, 0.0)
+
+
+def test_the_next_express_unlocks() -> None:
+    animator = face()
+    animator.express((1.0, 0.0, 0.0), 0.0, hold_ms=60_000, lock=True)
+    animator.express((0.0, 0.0, 0.0), 1.0, hold_ms=1000)
+    assert animator.feel((0.0, 1.0, 0.0), 1.1)
+
+
+def test_a_locked_face_may_be_neutral() -> None:
+    animator = face()
+    animator.express((0.0, 0.0, 1.0), 0.0, hold_ms=60_000, lock=True)
+    assert not animator.feel((1.0, 0.0, 0.0), 30.0)
+    assert animator.at(31.0) == REST

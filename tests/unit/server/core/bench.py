@@ -1,0 +1,137 @@
+"""A hub on a simulated clock, with an engine that answers when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, TypeVar
+
+from emopic_client import wire
+from emopic_engine.emotions import DEFAULT
+from emopic_server.core.hub import Hub, Settings
+from emopic_server.core.scheduler import Bounds
+from emopic_server.core.work import Classify, Done, Failed, FrameJob, Register, Render, Work
+
+M = TypeVar("M")
+JOY = (0.9, 0.02, 0.02, 0.02, 0.02, 0.02)
+SMALL = wire.FrameOptions(size=64)
+INFO = wire.EngineInfo(
+    backend="none", device="none", precision="none", text_model="t", face_model="f", versions={}
+)
+
+
+@dataclass(frozen=True)
+class Face:
+    key: str
+    width: int = 64
+    height: int = 48
+    source: str = "builtin"
+
+
+@dataclass(frozen=True)
+class Scores:
+    values: tuple[float, ...] = JOY
+    top: int = 0
+    intensity: float = 0.9
+
+
+@dataclass(frozen=True)
+class Picture:
+    data: bytes
+    rect: tuple[int, int, int, int] | None
+    width: int = 64
+    height: int = 48
+
+
+@dataclass
+class Bench:
+    """A hub, its clock, and its engine."""
+
+    limits: wire.Limits = field(default_factory=wire.Limits)
+    tokens: frozenset[str] = frozenset()
+    readers: Mapping[str, str] = field(default_factory=dict)
+    now: float = 1000.0
+    cache: dict[tuple[float, ...], Picture] = field(default_factory=dict)
+    rendered: list[FrameJob] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ids = (f"session-{number}" for number in count(1))
+        settings = Settings(
+            server="test",
+            emotions=DEFAULT,
+            engine=INFO,
+            builtins=(wire.Builtin(id="haru", name="Haru", ko="하루"),),
+            limits=self.limits,
+            tokens=self.tokens,
+            readers=self.readers,
+            bounds=Bounds(line_batch=4, frame_batch=2),
+        )
+        self.hub = Hub(
+            settings,
+            new_id=lambda: next(ids),
+            cached=lambda job: None if job.patch else self.cache.get(job.expression),
+        )
+
+    def open(self, **identify: Any) -> int:
+        connection = self.hub.connect("msgpack", self.now)
+        self.send(connection, wire.Identify(client="test", **identify))
+        return connection
+
+    def send(self, connection: int, *messages: wire.ClientMessage) -> None:
+        for message in messages:
+            self.hub.receive(connection, wire.encode(message), self.now)
+
+    def read(self, connection: int) -> list[wire.ServerMessage]:
+        return list(self._read(connection))
+
+    def _read(self, connection: int) -> Iterator[wire.ServerMessage]:
+        while (message := self.hub.take(connection)) is not None:
+            yield wire.decode_server(wire.encode(message))
+
+    def work(self, seconds: float = 0.01) -> Work | None:
+        """Let the engine do one piece of work, which takes `seconds`."""
+        work = self.hub.work()
+        if work is not None:
+            started = self.now
+            self.now += seconds
+            self.hub.done(Done(work, tuple(self._results(work)), started, self.now), self.now)
+        return work
+
+    def _results(self, work: Work) -> Iterator[object]:
+        match work:
+            case Classify(jobs=jobs):
+                for job in jobs:
+                    yield Failed("device", "out of memory") if job.text == "!" else Scores()
+            case Register(job=job):
+                yield Face(job.builtin or "upload")
+            case Render(jobs=frames):
+                for frame in frames:
+                    self.rendered.append(frame)
+                    yield Picture(bytes([frame.n % 256]), (0, 0, 8, 8) if frame.patch else None)
+
+    def settle(self) -> None:
+        while self.work() is not None:
+            pass
+
+    def run(self, seconds: float) -> None:
+        """Let time pass, from deadline to deadline, with an engine that answers at once."""
+        end = self.now + seconds
+        while (deadline := self.hub.deadline()) is not None and deadline <= end:
+            self.now = max(self.now, deadline)
+            self.hub.tick(self.now)
+            while self.work(0.0) is not None:
+                pass
+        self.now = end
+
+
+def of(kind: type[M], messages: list[wire.ServerMessage]) -> list[M]:
+    return [message for message in messages if isinstance(message, kind)]
+
+
+def put(name: str = "a", **more: Any) -> wire.CharacterPut:
+    return wire.CharacterPut(character=name, builtin="haru", **more)
+
+
+def line(line_id: str, text: str = "기쁘다", **more: Any) -> wire.Line:
+    return wire.Line(character="a", id=line_id, text=text, **more)
