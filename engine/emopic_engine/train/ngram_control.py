@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emopic_engine.data.lines import LabelledLine
 from emopic_engine.text.normalize import normalize
@@ -29,3 +32,14 @@ class NgramControl:
         """The label of each line."""
         answers = self._pipeline.predict([normalize(line) for line in lines])
         return [int(answer) for answer in answers]
+
+    def asking(self, classes: int) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+        """A function from lines to probabilities float32 [n, classes]; 0 for an unseen label."""
+        seen = [int(label) for label in self._pipeline.classes_]
+
+        def ask(lines: Sequence[str]) -> NDArray[np.float32]:
+            values = np.zeros((len(lines), classes), np.float32)
+            values[:, seen] = self._pipeline.predict_proba([normalize(line) for line in lines])
+            return values
+
+        return ask

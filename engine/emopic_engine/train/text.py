@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from shutil import copyfile
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,17 +35,21 @@ from emopic_engine.text.config import (
     bert_options,
     read_json,
 )
-from emopic_engine.text.evaluate import report
-from emopic_engine.text.model import load_tokenizer, softmax
+from emopic_engine.text.evaluate import (
+    Logits,
+    best_temperature,
+    calibration_error,
+    negative_log_likelihood,
+    report,
+)
+from emopic_engine.text.model import load_tokenizer
 from emopic_engine.text.tokenizer import TOKENIZER_FILE, Tokenizer, find_tokenizer
 from emopic_engine.text.weights import save_weights, tensor_names
 from emopic_engine.train.ngram_control import NgramControl
 from emopic_engine.train.text_augment import PERTURBATIONS
 from emopic_engine.train.text_fit import Recipe, fit, predict
 
-Logits = NDArray[np.float32]
-
-_TEMPERATURES: Final = np.geomspace(0.2, 5, 161)
+__all__ = ["Job", "best_temperature", "calibration_error", "negative_log_likelihood", "train_text"]
 
 
 @dataclass(frozen=True)
@@ -119,28 +123,6 @@ def split(labels: Sequence[int], folds: int, seed: int) -> NDArray[np.int64]:
     fold = np.zeros(len(labels), np.int64)
     fold[order] = np.arange(len(labels)) % folds
     return fold
-
-
-def best_temperature(logits: Logits, labels: Sequence[int]) -> float:
-    """The temperature with the lowest negative log-likelihood (Guo et al. 2017)."""
-    losses = [negative_log_likelihood(logits, labels, t) for t in _TEMPERATURES]
-    return round(float(_TEMPERATURES[int(np.argmin(losses))]), 3)
-
-
-def negative_log_likelihood(logits: Logits, labels: Sequence[int], temperature: float) -> float:
-    """Mean over the lines, in nats."""
-    values = softmax(logits / np.float32(temperature))[np.arange(len(labels)), list(labels)]
-    return float(-np.log(np.maximum(values, 1e-12)).mean())
-
-
-def calibration_error(logits: Logits, labels: Sequence[int], temperature: float) -> float:
-    """Expected calibration error over ten bins of equal width."""
-    values = softmax(logits / np.float32(temperature))
-    sure = values.max(axis=1)
-    right = values.argmax(axis=1) == np.asarray(labels)
-    bins = np.minimum((sure * 10).astype(int), 9)
-    gaps = [abs(float((sure - right)[bins == b].sum())) for b in range(10)]
-    return sum(gaps) / len(labels)
 
 
 def _config(job: Job) -> TextConfig:

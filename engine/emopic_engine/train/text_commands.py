@@ -1,18 +1,22 @@
-"""The commands `emopic train text-base` and `emopic train text`; the work is done elsewhere.
+"""The commands `emopic train text-base|text|text-report`; the work is done elsewhere.
 
 torch is imported inside them, so that `emopic --help` stays quick.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from emopic_engine.console import UsageError, err, out
+from emopic_engine.console import UsageError, err, out, status
 from emopic_engine.emotions import DEFAULT, Emotions
+
+_MODEL = Path(__file__).parents[1] / "models" / "text"
 
 
 def text_base(
@@ -79,6 +83,49 @@ def text(
         threads=threads,
     )
     train_text(job, err)
+
+
+def text_report(
+    test: Annotated[list[Path], typer.Option(help="label<TAB>text lines to measure on.")],
+    model: Annotated[Path, typer.Option(help="A text model directory.")] = _MODEL,
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(help="Lines the model was trained on: the n-gram control learns from them."),
+    ] = None,
+    backend: Annotated[str, typer.Option()] = "openvino",
+    precision: Annotated[str | None, typer.Option(help="Default: the backend's own.")] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="JSON file for all figures and errors.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON instead.")] = False,
+) -> None:
+    """Measure a text model: accuracy, calibration, robustness, flicker, with 95 % intervals."""
+    _need("sklearn")
+    from emopic_engine.backends import known_precision, load_backend
+    from emopic_engine.data.lines import read_tsv
+    from emopic_engine.text.model import TextModel
+    from emopic_engine.text.robustness import asking
+    from emopic_engine.train.ngram_control import NgramControl
+    from emopic_engine.train.text_report import report_table
+    from emopic_engine.train.text_report import text_report as measure
+
+    running = load_backend(backend, precision=known_precision(precision))
+    loaded = TextModel(model, running)
+    tests = {path.stem: read_tsv(path, loaded.emotions) for path in test}
+    seen = [line for path in train or () for line in read_tsv(path, loaded.emotions)]
+    with status("measuring"):
+        control = NgramControl(seen).asking(len(loaded.emotions)) if seen else None
+        tested = measure(asking(loaded), control, tests, loaded.emotions)
+    how = {"backend": running.name, "precision": running.precision, "device": running.device}
+    figures = {"model": str(model), **how, "control_lines": len(seen), "tests": tested}
+    rendered = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
+    if out_file is not None:
+        out_file.parent.mkdir(parents=True, exist_ok=True)
+        out_file.write_text(rendered, encoding="utf-8")
+    if as_json:
+        sys.stdout.write(rendered)
+    else:
+        out.print(report_table(tested))
 
 
 def _need(module: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,14 @@ from sklearn.metrics import accuracy_score, f1_score
 from emopic_engine.backends import load_backend
 from emopic_engine.data.lines import LabelledLine
 from emopic_engine.errors import InputError
-from emopic_engine.text.evaluate import evaluate, report
+from emopic_engine.text.evaluate import (
+    calibration_error,
+    difference_interval,
+    evaluate,
+    expected_calibration_error,
+    intervals,
+    report,
+)
 from emopic_engine.text.model import Scores, TextModel
 
 
@@ -61,3 +69,30 @@ def test_a_model_on_lines(write_text_model) -> None:
     found = evaluate(model, examples)
     assert (found.n, found.accuracy) == (4, 0.5)
     assert json.loads(json.dumps(found.to_dict()))["confusion"] == found.confusion
+
+
+def test_intervals_hold_the_figure_and_narrow_with_more_lines() -> None:
+    few = intervals([0, 1] * 10, [0, 0] * 10, ("a", "b"))
+    many = intervals([0, 1] * 200, [0, 0] * 200, ("a", "b"))
+    for found in (few, many):
+        low, high = found.accuracy
+        assert low < 0.5 < high
+    assert many.accuracy[1] - many.accuracy[0] < few.accuracy[1] - few.accuracy[0]
+    # Binomial: ± 1.96 · sqrt(.25 / 400).
+    assert many.accuracy == pytest.approx((0.451, 0.549), abs=0.01)
+    assert many.per_class["b"] == (0, 0)
+    assert intervals([0, 1] * 10, [0, 0] * 10, ("a", "b")) == few
+
+
+def test_a_paired_difference() -> None:
+    right = [True] * 90 + [False] * 10
+    assert difference_interval(right, right) == (0, 0)
+    low, high = difference_interval(right, [True] * 80 + [False] * 20)
+    assert 0 < low < 0.1 < high
+
+
+def test_calibration_error_of_probabilities() -> None:
+    values = np.array([[0.75, 0.25], [0.75, 0.25]], np.float32)
+    assert expected_calibration_error(values, [0, 1]) == pytest.approx(0.25, abs=1e-6)
+    assert expected_calibration_error(values, [0, 0]) == pytest.approx(0.25, abs=1e-6)
+    assert calibration_error(np.log(values), [0, 1]) == pytest.approx(0.25, abs=1e-6)
