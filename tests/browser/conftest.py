@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.scripting import HELPERS
 from tests.browser.serving import ServerProcess, free_port
 from tests.browser.watching import Watched
 
@@ -83,3 +84,11 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     for one in watched:
         one.page.context.close()
     assert [problem for one in watched for problem in one.problems] == []
+
+
+@pytest.fixture
+def page(server: ServerProcess, open_page: Callable[..., Page]) -> Page:
+    """A page of the server that modules can be imported in, with the helpers of `scripting`."""
+    page = open_page(f"{server.url}/overlay")
+    page.evaluate(HELPERS)
+    return page
