@@ -21,6 +21,8 @@ class Proxy:
         self.connections = 0
         self.cut_after: Callable[[], int | None] = lambda: None
         self.accepting = True
+        self.flowing = asyncio.Event()  # while it is clear, connections stand and pass nothing
+        self.flowing.set()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,8 +67,8 @@ class Proxy:
         budget = Budget(self.cut_after())
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(pump(reader, far_writer, budget))
-                group.create_task(pump(far_reader, writer, budget))
+                group.create_task(pump(reader, far_writer, budget, self.flowing))
+                group.create_task(pump(far_reader, writer, budget, self.flowing))
         except* (OSError, EOFError):
             pass
         finally:
@@ -89,9 +91,15 @@ class Budget:
         return passed
 
 
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: Budget) -> None:
+async def pump(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    budget: Budget,
+    flowing: asyncio.Event,
+) -> None:
     """Pass bytes until one side ends or the budget is spent; ends by raising."""
     while data := await reader.read(4096):
+        await flowing.wait()
         writer.write(budget.take(data))
         await writer.drain()
         if budget.left == 0:

@@ -1,0 +1,38 @@
+using System;
+
+namespace Emopic
+{
+    /// <summary>What enumerations are called on the wire.</summary>
+    internal static class Names
+    {
+        private static readonly string[] Formats = { "jpeg", "webp", "png", "raw" };
+        private static readonly string[] Sets = { null, "arkit", "vrm0", "vrm1" };
+
+        public static string Of(PictureFormat format)
+        {
+            return Formats[(int)format];
+        }
+
+        public static string Of(BlendshapeSet set)
+        {
+            return Sets[(int)set];
+        }
+
+        public static PictureFormat Format(string field, string name)
+        {
+            return (PictureFormat)Find(Formats, field, name);
+        }
+
+        public static BlendshapeSet Set(string field, string name)
+        {
+            return (BlendshapeSet)Find(Sets, field, name);
+        }
+
+        private static int Find(string[] names, string field, string name)
+        {
+            int place = Array.IndexOf(names, name);
+            if (place < 0) throw WireException.BadField(field, "'" + name + "' is unknown");
+            return place;
+        }
+    }
+}
