@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the system packages that tests need: a browser, Korean glyphs, and software OpenGL for
-# the face renderer. As root it installs; otherwise it says what to install and goes on, and the
-# tests that need them say why they skip.
+# Installs the system packages that tests need: a browser, Korean glyphs, software OpenGL for the
+# face renderer, and mono for the Unity package. As root it installs; otherwise it says what to
+# install and goes on, and the tests that need them say why they skip.
 set -eu
-packages="chromium fonts-noto-cjk libegl1 libgl1-mesa-dri libgles2"
+packages="chromium fonts-noto-cjk libegl1 libgl1-mesa-dri libgles2 mono-mcs mono-runtime"
 missing=""
 for package in $packages; do
     dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
