@@ -15,6 +15,7 @@ from rich.table import Table
 from emopic_engine import __version__
 from emopic_engine.backends import BACKENDS, known_precision, load_backend
 from emopic_engine.console import UsageError, err, out, run, status
+from emopic_engine.data import commands as data_commands
 from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.errors import BackendUnavailable, EngineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
@@ -27,11 +28,16 @@ app = typer.Typer(
 
 train_app = typer.Typer(no_args_is_help=True, help="Train the models.")
 train_app.command("text-base")(text_commands.text_base)
+train_app.command("text-import")(text_commands.text_import)
 train_app.command("text")(text_commands.text)
+train_app.command("text-report")(text_commands.text_report)
 train_app.command("face")(face_commands.face)
 train_app.command("face-export")(face_commands.face_export)
 train_app.command("face-eval")(face_commands.face_eval)
-data_app = typer.Typer(no_args_is_help=True, help="Make training data.")
+data_app = typer.Typer(no_args_is_help=True, help="Read, look at and make training data.")
+data_app.command("mapping")(data_commands.mapping)
+data_app.command("lines")(data_commands.lines)
+data_app.command("eda")(data_commands.eda)
 data_app.command("faces")(face_commands.faces)
 data_app.command("characters")(face_commands.characters)
 app.add_typer(train_app, name="train")

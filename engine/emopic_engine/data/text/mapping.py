@@ -91,21 +91,20 @@ class LabelMapping:
     weights: Mapping[str, tuple[float, ...]]
     codes: tuple[str, ...] = ()
 
-    def weights_of(self, label: str) -> tuple[float, ...]:
-        """The weights of a label as it stands in a file. Raises `InputError` if it has none."""
-        if not label.strip():
+    def label(self, cell: str) -> str:
+        """The label in a cell, decoded and folded: a key of `weights`. Raises `InputError`."""
+        if not cell.strip():
             raise InputError("the label is empty")
-        name = self._decoded(label) if self.codes else label
-        try:
-            return self.weights[fold_label(name)]
-        except KeyError as error:
-            raise InputError(f"unknown label {name!r}: use {', '.join(self.weights)}") from error
+        label = fold_label(self._decoded(cell) if self.codes else cell)
+        if label not in self.weights:
+            raise InputError(f"unknown label {cell.strip()!r}: use {', '.join(self.weights)}")
+        return label
 
-    def _decoded(self, label: str) -> str:
-        cell = label.strip()
-        if cell.isdecimal() and int(cell) < len(self.codes):
-            return self.codes[int(cell)]
-        raise InputError(f"unknown label number {cell!r}: use 0 to {len(self.codes) - 1}")
+    def _decoded(self, cell: str) -> str:
+        number = cell.strip()
+        if number.isdecimal() and int(number) < len(self.codes):
+            return self.codes[int(number)]
+        raise InputError(f"unknown label number {number!r}: use 0 to {len(self.codes) - 1}")
 
 
 def fold_label(label: str) -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from rich.console import Console
 from rich.progress import track
@@ -27,7 +28,6 @@ _SEX: Final[dict[str, Sex]] = {
     **dict.fromkeys(("female", "f", "woman", "여", "여성", "여자"), "female"),
     **dict.fromkeys(("male", "m", "man", "남", "남성", "남자"), "male"),
 }
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Account:
     """What happened to the rows.
 
     `ties` counts lines whose raters disagreed evenly, by how the tie was broken; `left_out` lines
-    that stand for none of the emotions, by the label they have in the file; `no_text` empty lines.
+    that stand for none of the emotions, by their most frequent label; `no_text` rows without text.
     """
 
     rows: int = 0
@@ -66,9 +66,9 @@ def read_examples(
     account = Account()
     examples: list[Example] = []
     for path in paths:
-        table = read_table(path, mapping.table)
+        table = _table(path, mapping, console)
         reader = _Reader(mapping, table, account)
-        for row in _tracked(table.rows, path, console):
+        for row in _tracked(table, console):
             examples += reader.examples(row)
     if not examples:
         raise DataError(f"{_names(paths)}: none of {account.rows} rows has an emotion to learn")
@@ -81,17 +81,26 @@ def read_lines(
     """Only the lines, from tables with labels or without. Raises like `read_examples`."""
     lines: list[Line] = []
     for path in paths:
-        table = read_table(path, mapping.table)
+        table = _table(path, mapping, console)
         reader = _Reader(mapping, table, Account())
-        for row in _tracked(table.rows, path, console):
+        for row in _tracked(table, console):
             lines += reader.lines(row)
     if not lines:
         raise DataError(f"{_names(paths)}: there is no text in them")
     return lines
 
 
-def _tracked(rows: Sequence[_T], path: Path, console: Console | None) -> Iterable[_T]:
-    return rows if console is None else track(rows, path.name, console=console, transient=True)
+def _table(path: Path, mapping: LabelMapping, console: Console | None) -> Table:
+    if console is None:
+        return read_table(path, mapping.table)
+    with console.status(f"opening {path.name}"):
+        return read_table(path, mapping.table)
+
+
+def _tracked(table: Table, console: Console | None) -> Iterable[Row]:
+    if console is None:
+        return table.rows
+    return track(table.rows, table.path.name, console=console, transient=True)
 
 
 def _names(paths: Sequence[Path]) -> str:
@@ -142,28 +151,25 @@ class _Reader:
             )
 
     def _labels(self, row: Row) -> list[str]:
-        cells = [self._table.cell(row, place) for place in self._label]
         separator = self._mapping.columns.separator
-        if separator is None:
-            return cells
-        return [part.strip() for part in cells[0].split(separator)]
+        found = []
+        for place in self._label:
+            cell = self._table.cell(row, place)
+            for part in [cell] if separator is None else cell.split(separator):
+                try:
+                    found.append(self._mapping.label(part))
+                except InputError as error:
+                    where = self._table.at(row[0], place)
+                    raise DataError(f"{where}: {error.message}") from error
+        return found
 
     def _verdict(self, row: Row, labels: Sequence[str]) -> Verdict:
-        places = self._label if len(self._label) == len(labels) else self._label * len(labels)
         strengths = [self._read_strength(row, place) for place in self._strength]
         votes = [
-            Vote(self._weights(row, place, label), strength)
-            for place, label, strength in zip(
-                places, labels, strengths or [0.0] * len(labels), strict=True
-            )
+            Vote(self._mapping.weights[label], strength)
+            for label, strength in zip(labels, strengths or repeat(0.0), strict=False)
         ]
         return majority(votes) if len(self._label) > 1 else pooled(votes)
-
-    def _weights(self, row: Row, place: int, label: str) -> tuple[float, ...]:
-        try:
-            return self._mapping.weights_of(label)
-        except InputError as error:
-            raise DataError(f"{self._table.at(row[0], place)}: {error.message}") from error
 
     def _read_strength(self, row: Row, place: int) -> float:
         cell = self._table.cell(row, place)

@@ -79,9 +79,12 @@ def _delimited(path: Path, form: TableFormat) -> Iterator[list[str]]:
     if delimiter is None:
         raise DataError(f"{path}: the ending must be .csv, .tsv, .txt or .xlsx")
     text = _decoded(path, form.encodings)
-    quoting = csv.QUOTE_MINIMAL if form.quotes else csv.QUOTE_NONE
-    lines = io.StringIO(text, newline="")
-    records = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+    records = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_MINIMAL if form.quotes else csv.QUOTE_NONE,
+        strict=True,
+    )
     for number in count(1):
         try:
             yield next(records)
@@ -124,8 +127,11 @@ def _excel(path: Path, sheet: str | None) -> Iterator[list[str]]:
         if sheet is not None and sheet not in book.sheetnames:
             raise DataError(f"{path} has no sheet {sheet!r}; it has {', '.join(book.sheetnames)}")
         page = book[sheet or book.sheetnames[0]]
+        width = 0  # of the header: a row in the file ends with its last cell that holds something
         for cells in page.iter_rows(values_only=True):
-            yield ["" if cell is None else str(cell) for cell in cells]
+            width = width or len(cells)
+            texts = ["" if cell is None else str(cell) for cell in cells]
+            yield texts + [""] * (width - len(texts))
     finally:
         book.close()
 
