@@ -1,3 +1,5 @@
+"""The overlay page: what it shows, what its address may say, and what OBS may do to it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -7,16 +9,23 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.serving import ServerProcess, free_port
-from tests.browser.watching import glance, live, pixels, screenshot, wait_for_change
+from tests.browser.watching import (
+    Overheard,
+    glance,
+    live,
+    pixels,
+    screenshot,
+    wait_for_change,
+)
 
 Open = Callable[..., Page]
 WIDE = {"width": 640, "height": 360}
-SPEAK = """async ([character, text]) => {
+SPEAK = """async ([character, text, options = {}]) => {
   const {EmopicClient} = await import("/emopic.js");
   const client = new EmopicClient();
   await client.connect();
   for (;;) {  // the overlay puts its character in its own time
-    const answer = await client.line(character, text).catch((error) => error);
+    const answer = await client.line(character, text, options).catch((error) => error);
     if (answer.top) break;
     if (answer.code !== "unknown_character") throw answer;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -76,7 +85,8 @@ def test_it_moves_with_the_studio(server: ServerProcess, open_page: Open) -> Non
     studio.fill("#line", "너무 화나고 짜증나")
     studio.press("#line", "Enter")
     wait_for_change(page, before)
-    expect(page.locator("#emotion")).to_have_text("분노")
+    expect(page.locator("#subtitle .emotion")).to_have_text("분노")
+    expect(page.locator("#subtitle .said")).to_have_text("너무 화나고 짜증나")
 
 
 def test_the_last_face_stays_while_the_server_is_away(
@@ -135,11 +145,14 @@ def test_an_option_that_cannot_be_used_is_named_in_debug(
     page.goto(f"{server.url}/overlay")
     problems = page.evaluate(
         """async () => (await import('/overlay-options.js')).readOptions(
-             new URL("http://x/overlay?scale=huge&fps=0&flip=yes&bg=red&position=up&format=gif")
+             new URL("http://x/overlay?scale=huge&fps=0&flip=yes&bg=red&position=up&format=gif" +
+               "&subtitle=2&transition=-1")
            ).problems"""
     )
     named = [problem.split("=")[0].split(" ")[0] for problem in problems]
-    assert named == ["scale", "fps", "format", "flip", "position", "bg", "character"]
+    assert named == [
+        "scale", "fps", "format", "flip", "subtitle", "transition", "position", "bg", "character",
+    ]  # fmt: skip
 
 
 def test_a_token_may_stand_in_the_address(open_page: Open) -> None:
@@ -149,3 +162,132 @@ def test_a_token_may_stand_in_the_address(open_page: Open) -> None:
         )
         shown(page)
         assert "horse" not in page.url
+
+
+def overheard(open_page: Open, address: str, *scripts: str) -> tuple[Page, Overheard]:
+    """A page, and what it says to its server; `scripts` run before its own."""
+    page = open_page("about:blank", viewport=WIDE, allow=DROPPED)
+    for script in scripts:
+        page.add_init_script(script)
+    told = Overheard(page)
+    page.goto(address)
+    return page, told
+
+
+def speak(page: Page, character: str, text: str, **options: object) -> None:
+    """Say a line to a shared character from a page of the same server."""
+    page.evaluate(SPEAK, [character, text, options])
+
+
+def visible(page: Page, now: bool) -> None:
+    """What OBS tells a browser source, as its documentation has it."""
+    page.evaluate(
+        """(visible) => window.dispatchEvent(
+             new CustomEvent("obsSourceVisibleChanged", {detail: {visible}}))""",
+        now,
+    )
+
+
+def test_the_subtitle_shows_the_finished_line(server: ServerProcess, open_page: Open) -> None:
+    page = shown(overlay(server, open_page, character="haru", subtitle="1"))
+    live_page = shown(overlay(server, open_page, character="haru", subtitle="live"))
+    assert not page.is_visible("#subtitle")
+    speak(page, "haru", "정말 행복", partial=True)
+    expect(live_page.locator("#subtitle .said")).to_have_text("정말 행복")
+    assert not page.is_visible("#subtitle"), "what is still typed is not for the audience"
+    speak(page, "haru", "<b>정말</b> 행복해")
+    for one in (page, live_page):
+        expect(one.locator("#subtitle .emotion")).to_have_text("기쁨")
+        expect(one.locator("#subtitle .said")).to_have_text("<b>정말</b> 행복해")
+
+
+def test_the_subtitle_may_be_the_emotion_alone(server: ServerProcess, open_page: Open) -> None:
+    page, told = overheard(open_page, f"{server.url}/overlay?character=haru&subtitle=emotion")
+    shown(page)
+    speak(page, "haru", "정말 행복해")
+    expect(page.locator("#subtitle .emotion")).to_have_text("기쁨")
+    assert page.locator("#subtitle .said").text_content() == ""
+    assert all("text" not in message for message in told.heard("emotion"))
+    assert len(told.said("watch")) <= 2, "once, and again when the character is there"
+
+
+def test_a_long_line_stays_within_three_rows(server: ServerProcess, open_page: Open) -> None:
+    page = shown(overlay(server, open_page, character="haru", subtitle="1"))
+    speak(page, "haru", "정말 행복해 " * 60)
+    expect(page.locator("#subtitle .said")).to_be_visible()
+    rows, width = page.evaluate(
+        """() => {
+          const said = document.querySelector("#subtitle .said");
+          const style = getComputedStyle(said);
+          return [said.offsetHeight / parseFloat(style.lineHeight),
+                  said.getBoundingClientRect().width];
+        }"""
+    )
+    assert 2.5 < rows < 3.5
+    assert width < WIDE["height"], "within the face's own square"
+
+
+def test_what_obs_hides_is_not_rendered(server: ServerProcess, open_page: Open) -> None:
+    address = f"{server.url}/overlay?character=haru&subtitle=1"
+    page, told = overheard(open_page, address, "window.obsstudio = {pluginVersion: '2.24.0'}")
+    shown(page)
+    before = pixels(page)
+    with told.sends():
+        visible(page, False)
+    assert "frames" not in told.said("watch")[-1]
+    frames = len(told.heard("frame"))
+    speak(page, "haru", "너무 화나고 짜증나")
+    expect(page.locator("#subtitle .emotion")).to_have_text("분노")
+    assert len(told.heard("frame")) == frames
+    np.testing.assert_array_equal(pixels(page), before)
+    visible(page, True)
+    wait_for_change(page, glance(page))
+    assert told.said("watch")[-1]["frames"]["size"] == 512
+
+
+def test_a_source_that_starts_hidden_waits(server: ServerProcess, open_page: Open) -> None:
+    hidden = "Object.defineProperty(document, 'visibilityState', {get: () => 'hidden'})"
+    page, told = overheard(
+        open_page, f"{server.url}/overlay?character=haru", "window.obsstudio = {}", hidden
+    )
+    speak(page, "haru", "정말 행복해")
+    assert told.said("watch")
+    assert not any("frames" in message for message in told.said("watch"))
+    assert told.heard("frame") == []
+    visible(page, True)
+    shown(page)
+
+
+def test_only_obs_is_believed(server: ServerProcess, open_page: Open) -> None:
+    """A covered window may be captured by somebody, and any page could send such events."""
+    page, told = overheard(open_page, f"{server.url}/overlay?character=haru")
+    shown(page)
+    watches = len(told.said("watch"))
+    visible(page, False)
+    wait_for = glance(page)
+    speak(page, "haru", "너무 화나고 짜증나")
+    wait_for_change(page, wait_for)
+    assert len(told.said("watch")) == watches
+
+
+def test_transition_is_for_a_character_that_is_made_here(
+    server: ServerProcess, open_page: Open
+) -> None:
+    address = f"{server.url}/overlay?character=swift&builtin=haru&transition=80"
+    page, told = overheard(open_page, address)
+    shown(page)
+    (put,) = told.said("character.put")
+    assert (put["options"], put["shared"]) == ({"transition_ms": 80}, True)
+
+
+def test_a_read_only_token_shows_what_others_put(open_page: Open) -> None:
+    tokens = ("--token", "correct horse", "--read-only-token", "only looking")
+    with ServerProcess(free_port(), *tokens) as server:
+        address = f"{server.url}/overlay?character=haru&subtitle=1&debug=1#token=only%20looking"
+        page, told = overheard(open_page, address)
+        expect(page.locator("#debug")).to_contain_text("unknown_character")
+        assert told.said("character.put") == [], "it knows that it may not"
+        owner = open_page(f"{server.url}/overlay?character=haru#token=correct%20horse")
+        shown(owner)
+        shown(page)
+        assert "looking" not in page.url

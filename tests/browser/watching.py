@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from contextlib import AbstractContextManager
+from typing import Any
 
 import cv2
+import msgpack  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, WebSocket
 
 _PIXELS = """(selector) => {
   const canvas = document.querySelector(selector);
@@ -56,6 +59,40 @@ class Watched:
     def _note(self, problem: str) -> None:
         if not any(part in problem for part in self._allow):
             self.problems.append(problem)
+
+
+class Overheard:
+    """What a page says to its server and hears from it, from now on, as plain maps."""
+
+    def __init__(self, page: Page) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
+        self.socket: WebSocket | None = None
+        page.on("websocket", self._listen)
+
+    def sends(self) -> AbstractContextManager[Any]:
+        """In its block the page says something; at its end that has been noted."""
+        assert self.socket is not None
+        return self.socket.expect_event("framesent")
+
+    def _listen(self, socket: WebSocket) -> None:
+        self.socket = socket
+        socket.on("framesent", lambda data: self.sent.append(_unpack(data)))
+        socket.on("framereceived", lambda data: self.received.append(_unpack(data)))
+
+    def said(self, kind: str) -> list[dict[str, Any]]:
+        """The messages of one type that the page has sent."""
+        return [message for message in self.sent if message["type"] == kind]
+
+    def heard(self, kind: str) -> list[dict[str, Any]]:
+        """The messages of one type that the page has received."""
+        return [message for message in self.received if message["type"] == kind]
+
+
+def _unpack(data: str | bytes) -> dict[str, Any]:
+    assert isinstance(data, bytes)
+    message: dict[str, Any] = msgpack.unpackb(data)
+    return message
 
 
 def live(page: Page) -> None:

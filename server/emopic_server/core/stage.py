@@ -144,8 +144,11 @@ class Stage:
         known = message.character in session.watches
         if not known and len(session.watches) >= self._limits.characters_per_session:
             raise self._too_many(message.character)
+        told = session.told.get(character.key)
         if known:
             self._unseat(session, message.character, now)
+            if told is not None:  # the face is no news to it
+                session.told[character.key] = told
         watch = Watch(character.key, message.frames, message.blendshapes, message.text)
         self._seat(session, character, watch, now)
 

@@ -1,4 +1,4 @@
-"""HTTP on the websocket's port: the studio, the overlay, health, readiness and metrics.
+"""HTTP on the websocket's port: the pages, the JavaScript client, health, readiness and metrics.
 
 Files come from a list made at start from the package's `web` folder, so a request can name
 nothing else. The same module decides who may open a websocket: it must come from no web page at
@@ -44,7 +44,13 @@ _TYPES: Final[Mapping[str, str]] = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
-_PAGES: Final[Mapping[str, str]] = {"/": "/index.html", "/overlay": "/overlay.html"}
+_PAGES: Final[Mapping[str, str]] = {
+    "/": "/index.html",
+    "/overlay": "/overlay.html",
+    "/dock": "/dock.html",
+}
+# A game's page elsewhere may import the client; to connect, its origin has to be allowed.
+_PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
 _CSP: Final = (
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'"
@@ -107,7 +113,7 @@ class Pages:
         if found is None:
             return _response(404, b"not found\n")
         content_type, body = found
-        return _response(200, body, content_type)
+        return _response(200, body, content_type, extra=_PUBLIC if path.endswith(".js") else None)
 
 
 def refuse_websocket(request: Request, config: ServerConfig, *, ready: bool) -> Response | None:

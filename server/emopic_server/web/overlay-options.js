@@ -14,6 +14,7 @@ const POSITIONS = {
 };
 const FORMATS = ["webp", "png", "jpeg"];
 const SWITCH = { 0: false, 1: true };
+const SUBTITLES = { 0: null, 1: "line", line: "line", live: "live", emotion: "emotion" };
 
 /**
  * The overlay's options from its address. A value that cannot be used is named in `problems`, and
@@ -62,7 +63,8 @@ export function readOptions(url) {
     fps: Math.round(number("fps", 30, 1, 60)),
     format: choice("format", "webp", Object.fromEntries(FORMATS.map((name) => [name, name]))),
     flip: choice("flip", false, SWITCH),
-    subtitle: choice("subtitle", false, SWITCH),
+    subtitle: choice("subtitle", null, SUBTITLES),
+    transition: given.has("transition") ? Math.round(number("transition", 350, 0, 10_000)) : null,
     position: choice("position", POSITIONS.center, POSITIONS),
     bg: colour(),
     debug: choice("debug", false, SWITCH),

@@ -70,3 +70,19 @@ def test_a_late_face_is_not_taken_for_a_newer_one() -> None:
     bench.settle()
     readies = of(wire.CharacterReady, bench.read(connection))
     assert [ready.width for ready in readies] == [64]
+
+
+def test_only_a_new_watcher_is_told_that_the_face_is_ready() -> None:
+    bench = Bench()
+    owner, watcher = bench.open(), bench.open()
+    bench.send(owner, put(shared=True))
+    bench.settle()
+    for options in (SMALL, None, SMALL):
+        bench.send(watcher, wire.Watch(character="a", frames=options))
+    assert len(of(wire.CharacterReady, bench.read(watcher))) == 1
+    bench.send(watcher, wire.Unwatch(character="a"), wire.Watch(character="a"))
+    assert len(of(wire.CharacterReady, bench.read(watcher))) == 1, "after unwatch it is new again"
+    bench.send(owner, put(shared=True))
+    bench.settle()
+    assert len(of(wire.CharacterReady, bench.read(watcher))) == 1, "another face is news"
+

@@ -91,6 +91,20 @@ def test_only_listed_files_are_served(tmp_path: Path) -> None:
         assert pages.answer(request(path), COLD).status_code == 404
 
 
+def test_pages_of_other_origins_may_import_the_client_and_nothing_else() -> None:
+    pages = Pages()
+    for path, public in (("/emopic.js", True), ("/msgpack.js", True), ("/", False)):
+        headers = pages.answer(request(path), COLD).headers
+        assert headers.get("Access-Control-Allow-Origin") == ("*" if public else None)
+
+
+@pytest.mark.parametrize("path", ["/", "/overlay", "/dock", "/overlay?character=a"])
+def test_pages(path: str) -> None:
+    found = Pages().answer(request(path), COLD)
+    assert found.status_code == 200
+    assert found.headers["Content-Type"].startswith("text/html")
+
+
 def test_metrics_text() -> None:
     metrics = Metrics()
     metrics.count("errors", 'odd"label')
