@@ -1,4 +1,4 @@
-"""The commands `emopic train text-base|text|text-report`; the work is done elsewhere.
+"""The commands `emopic train text-base|text-import|text|text-report`; the work is done elsewhere.
 
 torch is imported inside them, so that `emopic --help` stays quick.
 """
@@ -39,50 +39,128 @@ def text_base(
 
 
 def text(
-    data: Annotated[Path, typer.Option(help="label<TAB>text lines, Korean or English labels.")],
-    base: Annotated[Path, typer.Option(help="A KoBERT-format directory to start from.")],
+    data: Annotated[
+        list[str],
+        typer.Option(
+            help="Labelled lines, FILE or FILE@WEIGHT: label<TAB>text, or from "
+            "`emopic data lines --soft`."
+        ),
+    ],
+    base: Annotated[str, typer.Option(help="A KoBERT-format directory, or a name on the hub.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Model directory to write.")],
+    recipe: Annotated[str, typer.Option(help="kobert, chat or distil.")] = "chat",
     extra: Annotated[
-        list[Path] | None, typer.Option(help="More lines to train on, never measured on.")
+        list[str] | None, typer.Option(help="More such lines, trained on and never cut off.")
     ] = None,
     test: Annotated[list[Path] | None, typer.Option(help="Lines to measure on only.")] = None,
-    work: Annotated[Path, typer.Option(help="Folder for checkpoints.")] = Path("runs/text"),
+    test_share: Annotated[float, typer.Option(help="Cut off where no --test is given.")] = 0.2,
+    dev: Annotated[
+        Path | None, typer.Option(help="Lines that choose the best epoch and the temperature.")
+    ] = None,
+    dev_share: Annotated[
+        float, typer.Option(help="Cut off where no --dev is given; 0: the test chooses.")
+    ] = 0.1,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="Model directories to learn from (distil).")
+    ] = None,
+    unlabelled: Annotated[
+        list[str] | None, typer.Option(help="A line a row, or MAPPING:FILE; teachers label them.")
+    ] = None,
+    sure: Annotated[
+        float, typer.Option(min=0, max=1, help="How sure teachers must be of unlabelled lines.")
+    ] = 0.0,
+    layers: Annotated[int | None, typer.Option(help="Keep so many of the base's layers.")] = None,
+    work: Annotated[Path, typer.Option(help="Folder for checkpoints and logs.")] = Path(
+        "runs/text"
+    ),
     labels: Annotated[
         str, typer.Option(help="The emotions in order, separated by commas.")
     ] = ",".join(DEFAULT.names),
-    epochs: Annotated[int, typer.Option(min=1)] = 10,
-    batch: Annotated[int, typer.Option(min=1)] = 32,
-    rate: Annotated[float, typer.Option(help="The encoder's learning rate.")] = 8e-5,
-    folds: Annotated[int, typer.Option(min=0, help="Cross-validation; 0: none.")] = 5,
-    temperature: Annotated[
-        float, typer.Option(min=0.01, max=100, help="Where cross-validation is off.")
-    ] = 1.0,
+    soft: Annotated[
+        bool, typer.Option("--soft/--hard", help="Shares of emotions as targets, where given.")
+    ] = True,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Default: the recipe's.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Default: the recipe's.")] = None,
+    rate: Annotated[float | None, typer.Option(help="The encoder's peak learning rate.")] = None,
+    decay: Annotated[str | None, typer.Option(help="linear or cosine.")] = None,
+    log_every: Annotated[int | None, typer.Option(min=1, help="Steps between figures.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=3)] = 71,
     seed: Annotated[int, typer.Option()] = 0,
-    int8: Annotated[bool, typer.Option(help="Store the matrices as int8.")] = True,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    bf16: Annotated[bool | None, typer.Option(help="bf16 autocast; default: on CUDA only.")] = None,
+    int8: Annotated[bool, typer.Option(help="Store the matrices as int8.")] = False,
     threads: Annotated[int, typer.Option(min=1)] = 1,
 ) -> None:
-    """Fine-tune a text model, cross-validate it and calibrate its probabilities."""
-    _need("sklearn")
-    from emopic_engine.train.text import Job, train_text
-    from emopic_engine.train.text_fit import Recipe
+    """Fine-tune a text model: logged, resumable, calibrated, measured, ready to serve.
 
-    recipe = Recipe(epochs=epochs, batch=batch, rate=rate, seed=seed)
-    emotions = Emotions.from_labels(label.strip() for label in labels.split(","))
+    Run the same command again to go on where a stopped run was.
+    """
+    _need("matplotlib")
+    import torch
+
+    from emopic_engine.train.text_job import Job, Source, train_text
+    from emopic_engine.train.text_recipes import find_device, settings_of
+
+    torch.set_num_threads(threads)
+    where = find_device(device)
+    settings = settings_of(
+        recipe,
+        emotions=Emotions.from_labels(label.strip() for label in labels.split(",")),
+        epochs=epochs,
+        batch=batch,
+        rate=rate,
+        decay=decay,
+        log_every=log_every,
+        seed=seed,
+        device=where,
+        bf16=where == "cuda" if bf16 is None else bf16,
+    )
     job = Job(
-        data=data,
+        lines=tuple(map(Source.parse, data)),
+        extra=tuple(map(Source.parse, extra or ())),
         base=base,
         out=out_dir,
         work=work,
-        recipe=recipe,
-        emotions=emotions,
-        folds=folds,
-        temperature=temperature,
-        extra=tuple(extra or ()),
+        settings=settings,
         tests=tuple(test or ()),
+        test_share=test_share,
+        dev=dev,
+        dev_share=dev_share,
+        soft=soft,
+        teachers=tuple(teacher or ()),
+        unlabelled=tuple(unlabelled or ()),
+        sure=sure,
+        layers=layers,
+        max_tokens=max_tokens,
         int8=int8,
-        threads=threads,
     )
     train_text(job, err)
+
+
+def text_import(
+    source: Annotated[
+        str, typer.Argument(help="A directory with pytorch_model.bin, or a hub name.")
+    ],
+    out_dir: Annotated[Path, typer.Option("--out", help="Directory to write.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="Another file of torch weights, such as a fine-tuned one.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="The emotions of its classification head, in order.")
+    ] = None,
+) -> None:
+    """Convert published torch weights to safetensors, without running any code in them.
+
+    With --labels the result is a model to serve, without it a base to train on.
+    """
+    from emopic_engine.train.text_base import find_source, import_checkpoint
+
+    emotions = Emotions.from_labels(map(str.strip, labels.split(","))) if labels else None
+    done = import_checkpoint(find_source(source), out_dir, weights, emotions)
+    if done.left_out:
+        err.print(f"left out: {', '.join(done.left_out)}", markup=False, soft_wrap=True)
+    kind = "model" if done.head else "base"
+    out.print(f"{out_dir}: a {kind} of {done.tensors} tensors", markup=False, soft_wrap=True)
 
 
 def text_report(

@@ -21,8 +21,9 @@ from torch import Tensor
 from emopic_engine.errors import InputError
 from emopic_engine.text.classifier import TextClassifier, load_classifier, load_encoder
 from emopic_engine.text.config import TextConfig, read_config
+from emopic_engine.text.evaluate import Logits
 from emopic_engine.text.model import load_tokenizer
-from emopic_engine.train.text_loop import Logits, predict
+from emopic_engine.train.text_batches import predict
 
 _LAYER: Final = re.compile(r"^(bert\.encoder\.layer\.)(\d+)(\..*)$")
 

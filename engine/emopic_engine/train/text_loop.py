@@ -7,75 +7,24 @@ bit for bit where an unbroken one does (on a GPU: as far as its kernels are dete
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from emopic_engine.emotions import DEFAULT, Emotions
 from emopic_engine.errors import DeviceError, InputError
 from emopic_engine.text.classifier import TextClassifier
-from emopic_engine.text.normalize import normalize
 from emopic_engine.text.tokenizer import Tokenizer
-from emopic_engine.train.text_augment import NONE, Augmentation, vary
+from emopic_engine.train.text_batches import batches, encode, predict
 from emopic_engine.train.text_lines import TrainLine
 from emopic_engine.train.text_log import TRAIN, Point
 from emopic_engine.train.text_loss import LossSettings, balance, line_losses, wanted
-
-Logits = NDArray[np.float32]
-Decay = Literal["linear", "cosine"]
-
-_SEEDS: Final = 1009  # between the epochs' seeds of one run
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides a run besides its lines and its start.
-
-    `rate` is the encoder's learning rate at its peak, `head_rate` the head's (None: the same);
-    `warm_up` the share of steps before the peak; weight decay spares biases and layer norms.
-    `balanced` weighs lines by the rarity of their emotion. `bucket` is the number of batches among
-    which lines are sorted by length (1: not at all). `log_every` counts steps; every set of test
-    lines is measured after each epoch, and every `test_every` steps where that is not 0.
-    `save_every` counts steps between checkpoints; there is always one after an epoch. `bf16` is
-    autocast; on a CPU it is slower unless the CPU has AMX. Dropout None keeps the model's.
-    """
-
-    emotions: Emotions = DEFAULT
-    epochs: int = 5
-    batch: int = 32
-    rate: float = 5e-5
-    head_rate: float | None = None
-    warm_up: float = 0.1
-    decay: Decay = "linear"
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-    dropout: float | None = None
-    balanced: bool = False
-    bucket: int = 8
-    loss: LossSettings = field(default_factory=LossSettings)
-    augmentation: Augmentation = NONE
-    log_every: int = 200
-    test_every: int = 0
-    save_every: int = 1000
-    seed: int = 0
-    device: str = "cpu"
-    bf16: bool = False
-
-    def key(self) -> dict[str, Any]:
-        """What a run's result depends on, as plain values; logging and saving do not count."""
-        plain = asdict(self)
-        for name in ("log_every", "save_every", "device"):
-            del plain[name]
-        return plain
+from emopic_engine.train.text_settings import Settings, epoch_seed, optimiser
 
 
 @dataclass
@@ -108,8 +57,8 @@ class Keeping:
         return self.folder / "best.pt"
 
 
-Watch = Callable[[int, int, Sequence[Point]], None]
-"""Told after each step: steps done, steps in all, and the points that this step has added."""
+Watch = Callable[[Run, int, int], None]
+"""Told after each step: the run so far, steps in all, and how many points the step has added."""
 
 
 def train(
@@ -151,7 +100,7 @@ class _Training:
         self.lines = _weighed(lines, settings)
         self.per_epoch = -(-len(lines) // settings.batch)
         self.steps = settings.epochs * self.per_epoch
-        self.optimiser, self.schedule = _optimiser(classifier, settings, self.steps)
+        self.optimiser, self.schedule = optimiser(classifier, settings, self.steps)
         self.state = Run()
         self.sums = np.zeros(3)  # loss, right answers and lines since the last training point
 
@@ -161,7 +110,7 @@ class _Training:
         for epoch in range(first, self.settings.epochs):
             done = self.state.step - epoch * self.per_epoch
             if done == 0:
-                torch.manual_seed(self.settings.seed * _SEEDS + epoch)
+                torch.manual_seed(epoch_seed(self.settings, epoch))
             for batch in islice(batches(self.lines, self.settings, epoch), done, None):
                 self._step(batch)
         self._take_best()
@@ -182,7 +131,7 @@ class _Training:
         if ends or step % settings.save_every == 0:
             self._save()
         if self.watch is not None:
-            self.watch(step, self.steps, self.state.points[old:])
+            self.watch(self.state, self.steps, len(self.state.points) - old)
 
     def _learn(self, batch: Sequence[TrainLine]) -> None:
         settings = self.settings
@@ -279,51 +228,6 @@ class _Training:
             torch.cuda.set_rng_state_all(cuda)
 
 
-def batches(
-    lines: Sequence[TrainLine], settings: Settings, epoch: int
-) -> Iterator[list[TrainLine]]:
-    """The epoch's batches: lines changed anew, of like length together, in random order."""
-    chance = random.Random(settings.seed * _SEEDS + epoch)
-    changed = [vary(line, chance, settings.augmentation, settings.emotions) for line in lines]
-    chance.shuffle(changed)
-    size, found = settings.batch, []
-    for start in range(0, len(changed), size * settings.bucket):
-        bucket = changed[start : start + size * settings.bucket]
-        if settings.bucket > 1:
-            bucket.sort(key=lambda line: len(line.text))
-        found += [bucket[i : i + size] for i in range(0, len(bucket), size)]
-    if settings.bucket > 1:
-        chance.shuffle(found)
-    yield from found
-
-
-def encode(tokenizer: Tokenizer, lines: Sequence[str], longest: int) -> tuple[Tensor, Tensor]:
-    """Ids and mask int64 [len(lines), length of the longest line]."""
-    items = [tokenizer.encode(normalize(line), longest) for line in lines]
-    ids, mask = tokenizer.pad_batch(items, max(map(len, items)))
-    return torch.from_numpy(ids), torch.from_numpy(mask)
-
-
-def predict(
-    classifier: TextClassifier, tokenizer: Tokenizer, lines: Sequence[str], batch: int = 64
-) -> Logits:
-    """Logits float32 [len(lines), K], on the device the classifier is on; sorted inside by length.
-
-    The classifier is put in eval mode. Needs at least one line.
-    """
-    classifier.eval()
-    device = next(classifier.parameters()).device
-    order = sorted(range(len(lines)), key=lambda place: len(lines[place]))
-    logits = np.zeros((len(lines), classifier.classifier.out_features), np.float32)
-    with torch.inference_mode():
-        for start in range(0, len(lines), batch):
-            places = order[start : start + batch]
-            ids, mask = encode(tokenizer, [lines[p] for p in places], classifier.max_tokens)
-            found = classifier(ids.to(device), mask.to(device))
-            logits[places] = found.float().cpu().numpy()
-    return logits
-
-
 def _check(
     settings: Settings,
     lines: Sequence[TrainLine],
@@ -352,29 +256,6 @@ def _weighed(lines: Sequence[TrainLine], settings: Settings) -> list[TrainLine]:
     return [
         replace(line, weight=weight / mean) for line, weight in zip(lines, weights, strict=True)
     ]
-
-
-def _optimiser(
-    classifier: TextClassifier, settings: Settings, steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
-    head_rate = settings.rate if settings.head_rate is None else settings.head_rate
-    groups = []
-    for module, rate in ((classifier.bert, settings.rate), (classifier.classifier, head_rate)):
-        parameters = list(module.parameters())
-        matrices = [p for p in parameters if p.ndim > 1]
-        vectors = [p for p in parameters if p.ndim <= 1]  # biases and layer norms
-        groups.append({"params": matrices, "lr": rate, "weight_decay": settings.weight_decay})
-        groups.append({"params": vectors, "lr": rate, "weight_decay": 0.0})
-    optimiser = torch.optim.AdamW(groups, fused=True)
-    rising = max(1, round(settings.warm_up * steps))
-
-    def factor(step: int) -> float:
-        if step < rising:
-            return (step + 1) / rising
-        left = max(0.0, (steps - step) / max(1, steps - rising))
-        return left if settings.decay == "linear" else (1 - math.cos(math.pi * left)) / 2
-
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
 
 
 def _write(path: Path, state: Mapping[str, Any]) -> None:

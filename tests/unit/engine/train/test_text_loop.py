@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from emopic_engine.text.config import TextConfig
 from emopic_engine.text.tokenizer import Tokenizer
 from emopic_engine.train.text_augment import Augmentation
 from emopic_engine.train.text_lines import TrainLine
-from emopic_engine.train.text_log import Point
-from emopic_engine.train.text_loop import Keeping, Settings, batches, predict, train
+from emopic_engine.train.text_loop import Keeping, Run, Settings, batches, predict, train
 from emopic_engine.train.text_loss import LossSettings
 
 EMOTIONS = Emotions(("a", "b"), ("ㄱ", "ㄴ"))
@@ -68,9 +66,9 @@ def test_a_resumed_run_is_bit_for_bit_a_whole_one(
     whole = fresh()
     record = train(whole, tokenizer, LINES, SETTINGS, tests, whole_keeping)
 
-    def stop(step: int, steps: int, _: Sequence[Point]) -> None:
+    def stop(run: Run, steps: int, _: int) -> None:
         assert steps == 12
-        if step == at:
+        if run.step == at:
             raise Stopped
 
     keeping = Keeping(tmp_path / "parts", "test")
@@ -80,7 +78,7 @@ def test_a_resumed_run_is_bit_for_bit_a_whole_one(
     steps: list[int] = []
     resumed = fresh()
     again = train(
-        resumed, tokenizer, LINES, SETTINGS, tests, keeping, lambda step, *_: steps.append(step)
+        resumed, tokenizer, LINES, SETTINGS, tests, keeping, lambda run, *_: steps.append(run.step)
     )
     assert steps == list(range(at + 1, 13))
     assert again == record
