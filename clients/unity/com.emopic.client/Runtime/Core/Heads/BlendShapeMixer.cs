@@ -31,12 +31,15 @@ namespace Emopic
         /// <summary>Weights of the targets, 0 … 1, after <see cref="Step"/>.</summary>
         public float[] Weights { get { return _weights; } }
 
-        /// <summary>Use these names and so many targets from now on; all links are forgotten.</summary>
+        /// <summary>Use these names and so many targets from now on; links are forgotten, weights of the same names kept.</summary>
         public void Reset(string[] names, int targets)
         {
-            _names = names;
-            _wanted = new float[names.Length];
-            _shown = new float[names.Length];
+            if (names != _names)
+            {
+                _names = names;
+                _wanted = new float[names.Length];
+                _shown = new float[names.Length];
+            }
             _weights = new float[targets];
             _links.Clear();
         }

@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 
 namespace Emopic
@@ -12,8 +13,8 @@ namespace Emopic
         public static string Normalise(string name)
         {
             string own = name.Substring(name.LastIndexOf('.') + 1);
-            if (own.EndsWith("_L") || own.EndsWith("_l")) own = own.Substring(0, own.Length - 2) + "left";
-            else if (own.EndsWith("_R") || own.EndsWith("_r")) own = own.Substring(0, own.Length - 2) + "right";
+            if (own.EndsWith("_L", StringComparison.OrdinalIgnoreCase)) own = own.Substring(0, own.Length - 2) + "left";
+            else if (own.EndsWith("_R", StringComparison.OrdinalIgnoreCase)) own = own.Substring(0, own.Length - 2) + "right";
             var letters = new StringBuilder(own.Length);
             foreach (char letter in own)
             {
@@ -21,5 +22,25 @@ namespace Emopic
             }
             return letters.ToString();
         }
+
+        /// <summary>
+        /// The VRM 0.x name that a blend shape's last word is, or an empty text:
+        /// <c>Fcl_ALL_Joy</c> is <c>Joy</c>.
+        /// </summary>
+        public static string GuessVrm(string shape)
+        {
+            string word = shape.Substring(shape.LastIndexOfAny(new[] { '_', '.', ' ' }) + 1);
+            foreach (string name in Vrm)
+            {
+                if (string.Equals(name, word, StringComparison.OrdinalIgnoreCase)) return name;
+            }
+            return "";
+        }
+
+        private static readonly string[] Vrm =
+        {
+            "Neutral", "A", "I", "U", "E", "O", "Blink", "Joy", "Angry", "Sorrow", "Fun",
+            "LookUp", "LookDown", "LookLeft", "LookRight", "Surprised",
+        };
     }
 }

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Emopic.Client.Editor")]
+[assembly: InternalsVisibleTo("Emopic.Client.Tests")]

@@ -1,0 +1,46 @@
+using System;
+using UnityEngine;
+
+namespace Emopic
+{
+    /// <summary>How a character's face follows its emotions, for the inspector.</summary>
+    [Serializable]
+    public sealed class CharacterSettings
+    {
+        [Range(0, 2), Tooltip("Scales what lines do to the face")]
+        public float strength = 1;
+
+        [Range(0.1f, 10), Tooltip("Above 1 sharpens the mix of emotions, below 1 flattens it")]
+        public float contrast = 1;
+
+        [Range(0, 10000), Tooltip("Milliseconds from one expression to the next")]
+        public int transitionMs = 350;
+
+        [Range(0, 60000), Tooltip("Milliseconds an expression stays")]
+        public int holdMs = 2500;
+
+        [Range(0, 60000), Tooltip("Milliseconds of the way back to neutral")]
+        public int decayMs = 1200;
+
+        [Range(0, 1), Tooltip("Lines whose top score is lower leave the face alone")]
+        public float minConfidence = 0.35f;
+
+        [Range(1, 8), Tooltip("How many emotions are mixed at most")]
+        public int maxEmotions = 2;
+
+        /// <summary>The same for the wire.</summary>
+        public CharacterOptions ToOptions()
+        {
+            return new CharacterOptions
+            {
+                Strength = strength,
+                Contrast = Math.Max(0.1, contrast), // a float's 0.1 is a little less than 0.1
+                TransitionMs = transitionMs,
+                HoldMs = holdMs,
+                DecayMs = decayMs,
+                MinConfidence = minConfidence,
+                MaxEmotions = maxEmotions,
+            };
+        }
+    }
+}

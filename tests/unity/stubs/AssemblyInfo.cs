@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Emopic.Client.Tests")]
+[assembly: InternalsVisibleTo("Emopic.Components.Tests")]
