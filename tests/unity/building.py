@@ -7,6 +7,8 @@ here; `test_package.py` narrows the second gap with a list of the types that may
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -47,8 +49,8 @@ def compile_cs(
     return out
 
 
-def run_mono(program: Path, *words: str, stdin: str = "") -> str:
-    """What a compiled program prints. Its failure is the test's."""
+def run_mono(program: Path, *words: str, stdin: str = "", library: Path | None = None) -> str:
+    """What a compiled program prints. Its failure is the test's. `library` holds its references."""
     done = subprocess.run(
         [str(MONO), "--debug", str(program), *words],
         input=stdin,
@@ -57,6 +59,18 @@ def run_mono(program: Path, *words: str, stdin: str = "") -> str:
         encoding="utf-8",
         check=False,
         timeout=100,
+        env=os.environ | ({"MONO_PATH": str(library)} if library else {}),
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     return done.stdout
+
+
+def marked(folder: Path, attribute: str) -> list[str]:
+    """The names of the C# methods with an attribute, so that each can be a test of its own."""
+    pattern = re.compile(rf"\[{attribute}\]\s+private static void (\w+)\(")
+    return [name for path in sources(folder) for name in pattern.findall(path.read_text("utf-8"))]
+
+
+def outcomes(printed: str) -> dict[str, str]:
+    """What became of each method, from lines of name and outcome."""
+    return dict(line.split("\t", 1) for line in printed.splitlines())

@@ -22,6 +22,7 @@ namespace UnityEngine
         public static void Destroy(Object what) { World.Destroy(what); }
         public static void DestroyImmediate(Object what) { World.Destroy(what); }
         public static T FindObjectOfType<T>() where T : Object { return World.All<T>().FirstOrDefault(); }
+        public static T FindFirstObjectByType<T>() where T : Object { return World.All<T>().FirstOrDefault(); }
         public static implicit operator bool(Object what) { return what != null; }
         public static bool operator ==(Object a, Object b) { return Null(a) ? Null(b) : ReferenceEquals(a, b); }
         public static bool operator !=(Object a, Object b) { return !(a == b); }

@@ -137,6 +137,7 @@ namespace UnityEngine
     public static class Time
     {
         public static float deltaTime { get { return World.Delta; } }
+        public static float unscaledDeltaTime { get { return World.Delta; } }
         public static double realtimeSinceStartupAsDouble { get { return World.Now; } }
     }
 

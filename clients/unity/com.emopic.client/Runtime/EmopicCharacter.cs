@@ -59,6 +59,8 @@ namespace Emopic
         [SerializeField, Tooltip("A request about this character was refused or failed")]
         private RequestErrorEvent onError = new RequestErrorEvent();
 
+        private const float LookSeconds = 5; // between looks for a shared character that is not there
+
         private readonly HashSet<string> _lines = new HashSet<string>();
         private readonly Dictionary<object, WatchOptions> _wishes = new Dictionary<object, WatchOptions>();
         private readonly Dictionary<string, float> _expression = new Dictionary<string, float>();
@@ -66,6 +68,8 @@ namespace Emopic
         private string _name; // made once, for it is compared with every frame's
         private bool _mustPut;
         private bool _mustWatch;
+        private bool _isMissed;
+        private float _untilWatch;
         private bool _hasPut;
 
         /// <summary>Weights for a 3D head came. Borrowed: see <see cref="Emopic.Blendshapes"/>.</summary>
@@ -238,6 +242,7 @@ namespace Emopic
         {
             if (_session == null || _session != client.Session) return;
             if (_mustPut && source != FaceSource.Shared) Put();
+            if (_isMissed && (_untilWatch -= Time.unscaledDeltaTime) <= 0) _mustWatch = true;
             if (_mustWatch) Watch();
             _mustPut = _mustWatch = false;
         }
@@ -292,6 +297,7 @@ namespace Emopic
 
         private void Watch()
         {
+            _isMissed = false;
             var all = new WatchOptions();
             foreach (WatchOptions wish in _wishes.Values) Merge(all, wish);
             Try(() => _session.Watch(CharacterName, all), "watch");
@@ -360,7 +366,9 @@ namespace Emopic
 
         private void OnCharacterReady(CharacterReady ready)
         {
-            if (ready.Character == CharacterName) IsReady = true;
+            if (ready.Character != CharacterName) return;
+            IsReady = true;
+            if (_isMissed) _mustWatch = true;
         }
 
         private void OnCharacterDropped(CharacterDropped dropped)
@@ -383,7 +391,15 @@ namespace Emopic
         private void OnSessionError(RequestError error)
         {
             bool mine = error.Character == CharacterName || error.Ref == CharacterName;
-            if (mine || error.Ref != null && _lines.Contains(error.Ref)) onError.Invoke(error);
+            if (mine && error.Asked == RequestKind.Watch && error.Code == "unknown_character") LookAgain();
+            else if (mine || error.Ref != null && _lines.Contains(error.Ref)) onError.Invoke(error);
+        }
+
+        /// <summary>The character is not there yet, or its face was refused: that was told already.</summary>
+        private void LookAgain()
+        {
+            _isMissed = true;
+            _untilWatch = LookSeconds;
         }
 
         private void OnSessionFrame(Frame frame)

@@ -282,6 +282,7 @@ namespace Emopic
         {
             Request request = Blamed(error);
             if (request == null) return OnStrayError(error);
+            error.Asked = request.Kind;
             error.Character = request.Character;
             error.Line = request.Kind == RequestKind.Line ? request.Id : null;
             if (request.Restoring) return OnRestoreFailed(request, error);

@@ -110,6 +110,9 @@ namespace Emopic
         /// <summary>The id of the line it is about as far as this client knows, or null.</summary>
         public string Line { get; internal set; }
 
+        /// <summary>What was asked, where the client knows it.</summary>
+        internal RequestKind? Asked { get; set; }
+
         /// <inheritdoc/>
         public override string ToString()
         {
