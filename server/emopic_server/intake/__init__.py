@@ -1,0 +1,1 @@
+"""Services beside the way of a line: each one interface, a local implementation, adapters."""
