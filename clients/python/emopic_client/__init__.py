@@ -17,7 +17,7 @@ from emopic_client.errors import (
     RequestTimeout,
     ServerFailed,
 )
-from emopic_client.streams import Disconnected, Events, Frames, Reconnected, Shapes
+from emopic_client.streams import Disconnected, Emotions, Events, Frames, Reconnected, Shapes
 from emopic_client.wire import (
     Blendshapes,
     CharacterDropped,
@@ -45,6 +45,7 @@ __all__ = [
     "Disconnected",
     "EmopicError",
     "Emotion",
+    "Emotions",
     "Error",
     "Events",
     "Frame",

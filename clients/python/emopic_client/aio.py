@@ -19,7 +19,7 @@ import secrets
 import weakref
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from emopic_client import wire
 from emopic_client.backoff import Backoff
@@ -28,9 +28,19 @@ from emopic_client.errors import ConnectError, ConnectionEnded, RequestError, Re
 from emopic_client.link import Link
 from emopic_client.protocol import Answer, Closed, Item, Opened, Phase, Protocol
 from emopic_client.requests import Ref, Retry
-from emopic_client.streams import Disconnected, Events, Frames, Happening, Reconnected, Shapes
+from emopic_client.streams import (
+    Disconnected,
+    Emotions,
+    Events,
+    Frames,
+    Happening,
+    Reconnected,
+    Shapes,
+)
 
 T = TypeVar("T", bound=wire.ServerMessage)
+
+AnyStream: TypeAlias = Events | Emotions | Frames | Shapes
 
 EVENTS: Final = 1024
 KEEP_TRYING: Final = Backoff()
@@ -76,7 +86,7 @@ class Client:
         self._closing = False
         self._answers: dict[Ref, asyncio.Future[Answer]] = {}
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._streams: weakref.WeakSet[Events | Frames | Shapes] = weakref.WeakSet()
+        self._streams: weakref.WeakSet[AnyStream] = weakref.WeakSet()
         self._prefix = secrets.token_hex(4)
         self._count = 0
 
@@ -230,6 +240,20 @@ class Client:
         self._adopt(stream)
         return stream
 
+    def emotions_of(self, character: str, *, most: int = EVENTS) -> Emotions:
+        """What the lines of a character mean from now on, whoever says them. See `Emotions`.
+
+        Reading the first one watches the character, unless it is watched already.
+        """
+
+        async def watch() -> None:
+            if character not in self._protocol.requests.watches:
+                await self.watch(character)
+
+        stream = Emotions(character, watch, most)
+        self._adopt(stream)
+        return stream
+
     def frames(self, character: str, options: wire.FrameOptions | None = None) -> Frames:
         """The frames of a character, latest only. See `Frames`.
 
@@ -335,7 +359,7 @@ class Client:
             lock = self._locks[character] = asyncio.Lock()
         return lock
 
-    def _adopt(self, stream: Events | Frames | Shapes) -> None:
+    def _adopt(self, stream: AnyStream) -> None:
         self._streams.add(stream)
         if self._task is not None and self._task.done():
             stream.end(None if self._task.cancelled() else self._task.exception())
@@ -357,18 +381,9 @@ class Client:
                     future.set_result(item)
             case Retry():
                 self._link.retry_later(item)
-            case wire.Frame():
-                for stream in list(self._streams):
-                    if isinstance(stream, Frames) and stream.character == item.character:
-                        stream.put(item)
-            case wire.Blendshapes():
-                for stream in list(self._streams):
-                    if isinstance(stream, Shapes) and stream.character == item.character:
-                        stream.put(item)
             case _:
                 self._publish(item)
 
-    def _publish(self, item: Happening) -> None:
+    def _publish(self, item: Happening | wire.State) -> None:
         for stream in list(self._streams):
-            if isinstance(stream, Events):
-                stream.put(item)
+            stream.offer(item)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Generic, Self, TypeAlias, TypeVar
 
 from emopic_client.errors import Overflow
-from emopic_client.wire import Blendshapes, Event, Frame
+from emopic_client.wire import Blendshapes, Emotion, Event, Frame, State
 
 T = TypeVar("T")
 
@@ -75,6 +75,10 @@ class Stream(Generic[T]):
             self._add(item)
             self._more.set()
 
+    def offer(self, item: Happening | State) -> None:
+        """Put an item that this stream is for; others are none of its business."""
+        raise NotImplementedError
+
     def end(self, error: BaseException | None) -> None:
         """Nothing more will come."""
         if not self._ended:
@@ -98,9 +102,37 @@ class Events(Stream[Happening]):
         super().__init__()
         self._most = most
 
+    def offer(self, item: Happening | State) -> None:
+        """All but frames and blendshapes."""
+        if not isinstance(item, Frame | Blendshapes):
+            self.put(item)
+
     def _add(self, item: Happening) -> None:
         if len(self._items) >= self._most:
             self.end(Overflow(f"{self._most} events waited to be read; later ones are lost"))
+        else:
+            self._items.append(item)
+
+
+class Emotions(Stream[Emotion]):
+    """What one character's lines mean, whoever said them, in order.
+
+    The bound is that of `Events`.
+    """
+
+    def __init__(self, character: str, first: Callable[[], Awaitable[object]], most: int) -> None:
+        super().__init__(first)
+        self.character = character
+        self._most = most
+
+    def offer(self, item: Happening | State) -> None:
+        """Those of its character."""
+        if isinstance(item, Emotion) and item.character == self.character:
+            self.put(item)
+
+    def _add(self, item: Emotion) -> None:
+        if len(self._items) >= self._most:
+            self.end(Overflow(f"{self._most} emotions waited to be read; later ones are lost"))
         else:
             self._items.append(item)
 
@@ -116,6 +148,11 @@ class Frames(Stream[Frame]):
         super().__init__(first)
         self.character = character
 
+    def offer(self, item: Happening | State) -> None:
+        """Those of its character."""
+        if isinstance(item, Frame) and item.character == self.character:
+            self.put(item)
+
     def _add(self, item: Frame) -> None:
         if item.rect is None:
             self._items.clear()
@@ -130,6 +167,11 @@ class Shapes(Stream[Blendshapes]):
     def __init__(self, character: str, first: Callable[[], Awaitable[object]]) -> None:
         super().__init__(first)
         self.character = character
+
+    def offer(self, item: Happening | State) -> None:
+        """Those of its character."""
+        if isinstance(item, Blendshapes) and item.character == self.character:
+            self.put(item)
 
     def _add(self, item: Blendshapes) -> None:
         self._items.clear()

@@ -266,6 +266,11 @@ class Client:
         """Every event from now on."""
         return Reader(self._loop.call(lambda: self._client.events(most=most)), self._loop)
 
+    def emotions_of(self, character: str, *, most: int = aio.EVENTS) -> Reader[wire.Emotion]:
+        """What the lines of a character mean from now on; watches it with the first read."""
+        stream = self._loop.call(lambda: self._client.emotions_of(character, most=most))
+        return Reader(stream, self._loop)
+
     def frames(
         self, character: str, options: wire.FrameOptions | None = None
     ) -> Reader[wire.Frame]:
