@@ -69,10 +69,15 @@ def test_the_inspectors_compile(built: Path, core: Path, engine: Path, component
     compile_cs(files, built / "Emopic.Client.Editor.dll", references=references, quiet=SERIALIZED)
 
 
-@pytest.mark.parametrize("define", ["UNITY_WEBGL", "UNITY_2023_1_OR_NEWER", "UNITY_EDITOR"])
-def test_other_platforms_and_versions_compile(
-    built: Path, tmp_path: Path, engine: Path, define: str
+def test_the_tests_for_unitys_own_runner_compile(
+    tmp_path: Path, core: Path, engine: Path, components: Path
 ) -> None:
+    files = sources(PACKAGE / "Tests")
+    compile_cs(files, tmp_path / "Emopic.Client.Tests.dll", references=[core, engine, components])
+
+
+@pytest.mark.parametrize("define", ["UNITY_WEBGL", "UNITY_2023_1_OR_NEWER", "UNITY_EDITOR"])
+def test_other_platforms_and_versions_compile(tmp_path: Path, engine: Path, define: str) -> None:
     core = tmp_path / "Emopic.Client.Core.dll"
     compile_cs(sources(CORE), core, defines=[define])
     files = sources(RUNTIME, apart_from=[CORE])

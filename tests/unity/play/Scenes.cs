@@ -117,6 +117,7 @@ namespace Emopic.Tests
             EmopicCharacter character = NewCharacter();
             var picture = new Texture2D(96, 64, TextureFormat.RGBA32, false);
             for (int i = 0; i < picture.Pixels.Length; i++) picture.Pixels[i] = (byte)(i * 7);
+            picture.Apply();
             character.UseFace(picture);
             var face = character.gameObject.AddComponent<EmopicFaceTexture>();
             face.Configure(character, 0, FaceTransfer.Jpeg, true);

@@ -44,6 +44,12 @@ namespace UnityEngine
         public static Color white { get { return new Color(1, 1, 1); } }
     }
 
+    public struct Color32
+    {
+        public byte r, g, b, a;
+        public Color32(byte r, byte g, byte b, byte a) { this.r = r; this.g = g; this.b = b; this.a = a; }
+    }
+
     public struct Rect
     {
         public float x, y, width, height;

@@ -62,7 +62,30 @@ namespace UnityEngine
             return new Unity.Collections.NativeArray<T>((T[])(object)Pixels);
         }
 
+        public void SetPixels32(Color32[] pixels)
+        {
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                Pixels[i * 4] = pixels[i].r;
+                Pixels[i * 4 + 1] = pixels[i].g;
+                Pixels[i * 4 + 2] = pixels[i].b;
+                Pixels[i * 4 + 3] = pixels[i].a;
+            }
+        }
+
+        public Color32[] GetPixels32()
+        {
+            var pixels = new Color32[width * height];
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                pixels[i] = new Color32(Pixels[i * 4], Pixels[i * 4 + 1], Pixels[i * 4 + 2], Pixels[i * 4 + 3]);
+            }
+            return pixels;
+        }
+
         public void Apply() { Apply(true); }
+
+        public void Apply(bool updateMipmaps, bool makeNoLongerReadable) { Apply(updateMipmaps); }
 
         public void Apply(bool updateMipmaps) { Buffer.BlockCopy(Pixels, 0, Shown, 0, Pixels.Length); }
 
@@ -74,7 +97,7 @@ namespace UnityEngine
                 for (int column = 0; column < width; column++)
                 {
                     int at = (row * source.height / height * source.width + column * source.width / width) * 4;
-                    Buffer.BlockCopy(source.Pixels, at, Pixels, (row * width + column) * 4, 4);
+                    Buffer.BlockCopy(source.Shown, at, Pixels, (row * width + column) * 4, 4);
                 }
             }
         }
@@ -116,6 +139,11 @@ namespace UnityEngine
 
         public static RenderTexture GetTemporary(
             int width, int height, int depth, RenderTextureFormat format, RenderTextureReadWrite how)
+        {
+            return new RenderTexture { width = width, height = height };
+        }
+
+        public static RenderTexture GetTemporary(int width, int height)
         {
             return new RenderTexture { width = width, height = height };
         }

@@ -31,7 +31,10 @@ namespace Emopic
         /// <summary>Weights of the targets, 0 … 1, after <see cref="Step"/>.</summary>
         public float[] Weights { get { return _weights; } }
 
-        /// <summary>Use these names and so many targets from now on; links are forgotten, weights of the same names kept.</summary>
+        /// <summary>
+        /// Use these names and so many targets from now on; links are forgotten, weights of the same
+        /// names kept.
+        /// </summary>
         public void Reset(string[] names, int targets)
         {
             if (names != _names)
