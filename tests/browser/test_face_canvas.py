@@ -90,3 +90,60 @@ def test_a_reset_drops_what_is_still_being_decoded(page: Page) -> None:
         await show(frame(blue));
         return [painted.length, at(0, 0)];""",
     ) == [2, [0, 0, 255, 255]]
+
+
+CACHE = """
+  const {PictureCache} = await import("/picture-cache.js");
+  const decoded = [];
+  const closed = [];
+  const cache = new PictureCache(async ({name}) => {
+    decoded.push(name);
+    return {width: 2, height: 2, name, close: () => closed.push(name)};
+  }, 48);  // three pictures of 16 bytes
+  const one = (name, data = [name.charCodeAt(0)], rect = [0, 0, 2, 2]) =>
+    ({name, format: "webp", data: new Uint8Array(data), rect});
+  const get = async (...frames) => {
+    for (const frame of frames) await cache.get(frame);
+  };
+"""
+
+
+def cache(page: Page, script: str) -> object:
+    return page.evaluate(f"async () => {{ {CACHE} {script} }}")
+
+
+def test_the_same_bytes_are_decoded_once(page: Page) -> None:
+    assert cache(
+        page,
+        """await get(one("a"), one("b"), one("a"), one("b"));
+        return [decoded, closed];""",
+    ) == [["a", "b"], []]
+
+
+def test_what_was_used_longest_ago_goes_first(page: Page) -> None:
+    assert cache(
+        page,
+        """await get(one("a"), one("b"), one("c"), one("a"), one("d"), one("b"));
+        return [decoded, closed];""",
+    ) == [["a", "b", "c", "d", "b"], ["b", "c"]]
+
+
+def test_other_bytes_of_the_same_name_are_another_picture(page: Page) -> None:
+    """The name looks at every seventh byte only: the others must not be taken on trust."""
+    assert cache(
+        page,
+        """const bytes = (first) => [first, ...Array(13).fill(7)];
+        await get(one("a", bytes(1)), one("b", bytes(2)), one("a", bytes(1)));
+        return [decoded, closed];""",
+    ) == [["a", "b", "a"], ["a", "b"]]
+
+
+def test_a_cleared_cache_has_closed_everything(page: Page) -> None:
+    assert cache(
+        page,
+        """await get(one("a"), one("b"));
+        cache.clear();
+        await get(one("a"));
+        return [decoded, closed];""",
+    ) == [["a", "b", "a"], ["a", "b"]]
+

@@ -236,7 +236,8 @@ export interface FaceCanvasEvents {
 }
 
 export class FaceCanvas extends EventTarget {
-  constructor(canvas: HTMLCanvasElement | OffscreenCanvas);
+  /** `cacheBytes` is the memory for decoded patches that may be used again: 24 MiB by default. */
+  constructor(canvas: HTMLCanvasElement | OffscreenCanvas, options?: { cacheBytes?: number });
   readonly canvas: HTMLCanvasElement | OffscreenCanvas;
   /** The last full frame; null before there was one. */
   readonly base: ImageBitmap | null;

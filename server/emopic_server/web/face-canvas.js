@@ -1,3 +1,5 @@
+import { PictureCache } from "./picture-cache.js";
+
 const MIME = /** @type {Record<string, string>} */ ({
   jpeg: "image/jpeg",
   webp: "image/webp",
@@ -15,9 +17,13 @@ const MIME = /** @type {Record<string, string>} */ ({
  * picture could not be decoded and the canvas keeps what it shows).
  */
 export class FaceCanvas extends EventTarget {
-  /** @param {HTMLCanvasElement | OffscreenCanvas} canvas */
-  constructor(canvas) {
+  /**
+   * @param {HTMLCanvasElement | OffscreenCanvas} canvas
+   * @param {{cacheBytes?: number}} [options] memory for decoded patches, to be used again
+   */
+  constructor(canvas, { cacheBytes } = {}) {
     super();
+    this.pictures = new PictureCache(decode, cacheBytes);
     this.canvas = canvas;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     /** @type {any} */
@@ -70,6 +76,7 @@ export class FaceCanvas extends EventTarget {
     this.full = this.patch = this.patched = null;
     this.base?.close();
     this.base = null;
+    this.pictures.clear();
   }
 
   async #work() {
@@ -78,7 +85,8 @@ export class FaceCanvas extends EventTarget {
       const { full, patch, epoch } = this;
       this.full = this.patch = null;
       try {
-        const pictures = await Promise.all([full && decode(full), patch && decode(patch)]);
+        const pictures = await Promise.all(
+          [full && decode(full), patch && this.pictures.get(patch)]);
         if (epoch === this.epoch) this.#paint(full, patch, pictures[0], pictures[1]);
       } catch (error) {
         this.dispatchEvent(new CustomEvent("error", { detail: error }));
@@ -101,7 +109,6 @@ export class FaceCanvas extends EventTarget {
       this.context.clearRect(x, y, width, height); // a patch replaces, also where it is clear
       this.context.drawImage(piece, x, y, width, height);
       this.patched = patch.rect;
-      piece.close();
     }
     this.dispatchEvent(new CustomEvent("paint", { detail: patch ?? full }));
   }
