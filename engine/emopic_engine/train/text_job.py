@@ -33,6 +33,7 @@ from emopic_engine.text.classifier import TextClassifier, load_classifier, load_
 from emopic_engine.text.config import CONFIG_FILE, MAX_TOKENS, WEIGHTS_FILE, TextConfig
 from emopic_engine.text.evaluate import best_temperature, intervals, report
 from emopic_engine.text.model import load_tokenizer
+from emopic_engine.text.normalize import normalize
 from emopic_engine.text.tokenizer import TOKENIZER_FILE, Tokenizer, find_tokenizer
 from emopic_engine.text.weights import save_weights
 from emopic_engine.train.text_base import base_config, find_base
@@ -126,13 +127,12 @@ def train_text(job: Job, console: Console) -> dict[str, Any]:
     parts = _read(job)
     folder = job.work / _run_key(job, base)
     config = base_config(base, job.settings.emotions, job.max_tokens)
-    lines = _with_teachers(job, config, parts.train, folder, console)
+    lines = _with_teachers(job, config, parts, folder, console)
     tokenizer = load_tokenizer(base, config.vocab_size)
     classifier, config = _start(job, base, config)
     run = _train(job, classifier, tokenizer, lines, parts, folder, console)
     config = _calibrated(config, classifier, tokenizer, parts)
     write_directory(job.out, base, config, classifier, int8=job.int8)
-    figures = _measure(job, parts, tokenizer)
     figures = {
         "base": job.base,
         "recipe": job.settings.key(),
@@ -140,13 +140,13 @@ def train_text(job: Job, console: Console) -> dict[str, Any]:
         "best_epoch": run.best_epoch,
         "chosen_on": parts.chosen_on,
         "temperature": config.temperature,
-        **figures,
+        **_measure(job, parts, tokenizer),
     }
     rendered = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
     (folder / "report.json").write_text(rendered, encoding="utf-8")
     _draw_confusion(job, figures, folder)
     console.print(f"{job.out} is written; log and figures in {folder}", soft_wrap=True)
-    return figures
+    return dict(json.loads(rendered))
 
 
 def write_directory(
@@ -211,14 +211,18 @@ def _hash(path: Path) -> bytes:
 
 
 def _with_teachers(
-    job: Job, config: TextConfig, lines: list[TrainLine], folder: Path, console: Console
+    job: Job, config: TextConfig, parts: _Parts, folder: Path, console: Console
 ) -> list[TrainLine]:
-    """The lines with their teachers' logits, and the unlabelled ones; logits are kept on disk."""
+    """The lines with their teachers' logits, and the unlabelled ones; logits are kept on disk.
+
+    An unlabelled line that is also a labelled one, above all a test line, is left out.
+    """
+    lines = parts.train
     if not job.teachers:
         return lines
-    known = {line.text for line in lines}
+    known = {normalize(e.text) for part in (lines, *parts.tests.values()) for e in part}
     more = [text for source in job.unlabelled for text in read_unlabelled(source)]
-    more = [text for text in dict.fromkeys(more) if text not in known]
+    more = [text for text in dict.fromkeys(more) if normalize(text) not in known]
     kept = folder / "teacher.npy"
     if not kept.exists():
         texts = [line.text for line in lines] + more

@@ -29,11 +29,14 @@ from emopic_engine.train.text_settings import Settings, epoch_seed, optimiser
 
 @dataclass
 class Run:
-    """Where a run has got to. `best` is the measure of the best epoch so far, None before one."""
+    """Where a run has got to. `best` is the accuracy of the best epoch so far, 0 its number before
+    there is one; of two with the same accuracy the one with the lower loss is better.
+    """
 
     step: int = 0
     points: list[Point] = field(default_factory=list)
-    best: float | None = None
+    best: float = 0.0
+    best_loss: float = 0.0
     best_epoch: int = 0
 
 
@@ -171,7 +174,7 @@ class _Training:
             loss, accuracy = self._measure(lines)
             self._add(name, loss, accuracy)
             if ends and self.keeping is not None and name == self.keeping.best_on:
-                self._keep_if_best(accuracy, self.keeping)
+                self._keep_if_best(accuracy, loss, self.keeping)
 
     def _measure(self, lines: Sequence[TrainLine]) -> tuple[float, float]:
         """Cross-entropy and accuracy, in the precision of training."""
@@ -185,10 +188,12 @@ class _Training:
         right = logits.argmax(axis=1) == np.array([line.top for line in lines])
         return float(loss), float(right.mean())
 
-    def _keep_if_best(self, accuracy: float, keeping: Keeping) -> None:
-        if self.state.best is not None and accuracy <= self.state.best:
+    def _keep_if_best(self, accuracy: float, loss: float, keeping: Keeping) -> None:
+        state = self.state
+        if state.best_epoch and (accuracy, -loss) <= (state.best, -state.best_loss):
             return
-        self.state.best, self.state.best_epoch = accuracy, self.state.step // self.per_epoch
+        state.best, state.best_loss = accuracy, loss
+        state.best_epoch = state.step // self.per_epoch
         _write(keeping.best, {name: t.cpu() for name, t in self.classifier.state_dict().items()})
 
     def _take_best(self) -> None:
