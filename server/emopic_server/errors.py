@@ -50,12 +50,22 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
         # lines and expressions
         "line_empty": ErrorCode("client", False, "the line has nothing to classify"),
         "line_too_long": ErrorCode("client", False, "longer than `limits.line_chars`"),
+        "line_profane": ErrorCode("client", False, "profane, and the session's guard refuses that"),
         "unknown_emotion": ErrorCode("client", False, "not in `hello.emotions`"),
         # the server
         "busy": ErrorCode("server", True, "the queue is full; nothing was queued"),
         "closing": ErrorCode("server", True, "the server is shutting down"),
         "device": ErrorCode("server", True, "the device failed; the item was not computed"),
         "engine": ErrorCode("server", False, "the engine failed on this item"),
+        # services beside the line's way
+        "unavailable": ErrorCode(
+            "server", False, "the service this needs is not installed or not switched on"
+        ),
+        "service_failed": ErrorCode("server", True, "a service the server uses has failed"),
+        "address_refused": ErrorCode("client", False, "the web address may not be visited"),
+        "fetch_failed": ErrorCode("client", False, "no picture could be had from the web address"),
+        "no_face": ErrorCode("client", False, "no face was found on the captured page"),
+        "no_text": ErrorCode("client", False, "no text was found in the picture"),
     }
 )
 
@@ -63,6 +73,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "face_centred": "no face was found in the picture; its middle is used",
         "line_cut": "the line was shortened to `limits.line_chars`, as asked",
+        "type_again": "다시 입력해 주세요 · please type again",
     }
 )
 

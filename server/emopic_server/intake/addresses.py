@@ -22,7 +22,9 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MAX_CHARS: Final = 2048
 _PORTS: Final = {"http": 80, "https": 443}
-_SHAPE: Final = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[^/?#@\[\]:]+)(?::(\d{1,5}))?([/?#].*)?", re.I)
+_SHAPE: Final = re.compile(
+    r"(https?)://(\[[0-9a-f:.]+\]|[^/?#@\[\]:]+)(?::(\d{1,5}))?([/?#].*)?", re.I
+)
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 _NUMBER: Final = re.compile(r"\d+|0x[0-9a-f]*")
 _ODD: Final = re.compile(r"[\x00-\x20\x7f\\]")
@@ -31,6 +33,7 @@ _GLOBAL_V6: Final = ipaddress.IPv6Network("2000::/3")
 _REFUSED: Final = tuple(
     ipaddress.ip_network(text)
     for text in (
+        "192.0.0.0/24",  # protocol assignments
         "192.88.99.0/24",  # 6to4 relays
         "2001::/23",  # Teredo and other protocol assignments
         "2002::/16",  # 6to4: an IPv4 address in disguise

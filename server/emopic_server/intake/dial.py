@@ -48,9 +48,7 @@ class Dialler:
         # IPv4 first: a host without a way to the IPv6 Internet is more common than the reverse.
         return min(answers, key=lambda ip: ip.version)
 
-    async def connect(
-        self, address: Address
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self, address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A plain TCP connection to a checked address. Raises `Refusal`."""
         ip = await self.locate(address)
         try:

@@ -92,7 +92,9 @@ class CheckingProxy:
         up_reader, up_writer = await self._dialler.connect(address)
         self.passed += 1
         try:
-            await _say(writer if tunnel else up_writer, _TUNNEL if tunnel else _rewrite(head, address))
+            await _say(
+                writer if tunnel else up_writer, _TUNNEL if tunnel else _rewrite(head, address)
+            )
             await self._pipe_both(reader, writer, up_reader, up_writer)
         finally:
             up_writer.close()

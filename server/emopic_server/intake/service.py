@@ -96,9 +96,7 @@ class Service:
         """The refusal for a service that did not do what it should."""
         return Refusal("service_failed", f"{self.name} {what}", retry_ms=retry_ms)
 
-    async def _try(
-        self, method: str, url: str, request: dict[str, Any]
-    ) -> httpx2.Response | None:
+    async def _try(self, method: str, url: str, request: dict[str, Any]) -> httpx2.Response | None:
         policy = self._policy
         headers = {"User-Agent": f"emopic/{__version__}"}
         try:
