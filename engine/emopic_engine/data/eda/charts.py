@@ -88,9 +88,9 @@ class Charts:
             if shares is not None:
                 axes.barh(places + shift, shares, height, color=self.colours, alpha=0.35)
             axes.set_yticks(places, self.labels)
-            axes.invert_yaxis()
-            axes.grid(visible=False, axis="y")
             axes.margins(x=0.16)
+            axes.set_ylim(len(counts) - 0.5, -0.5)
+            axes.grid(visible=False, axis="y")
             axes.set_xlabel("lines" if shares is None else "lines; pale: sum of soft targets")
             return done()
 
@@ -127,10 +127,10 @@ class Charts:
         right.grid(visible=False)
 
     def lengths_by_emotion(
-        self, tokens: NDArray[np.int64], label_of: NDArray[np.int64], shown: Sequence[int]
+        self, tokens: NDArray[np.int64], members: NDArray[np.bool_], shown: Sequence[int]
     ) -> bytes:
         """Box plots: the box holds half of the lines, the whiskers 5 % to 95 %."""
-        groups = [tokens[label_of == label] for label in shown]
+        groups = [tokens[members[:, label]] for label in shown]
         with self._axes(7.2, 0.9 + 0.42 * len(shown)) as (axes, done):
             drawn = axes.boxplot(
                 groups,
@@ -163,7 +163,7 @@ class Charts:
             axes.set_ylabel("lines")
             return done()
 
-    def mean_targets(self, means: NDArray[np.float64], shown: Sequence[int]) -> bytes:
+    def together(self, means: NDArray[np.float64], shown: Sequence[int]) -> bytes:
         """A matrix: rows the label, columns the mean soft target, both of the shown emotions."""
         part = means[:, list(shown)]
         names = [self.labels[label] for label in shown]

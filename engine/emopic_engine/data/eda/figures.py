@@ -67,18 +67,31 @@ def is_soft(shares: NDArray[np.float64]) -> bool:
     return bool((shares.max(axis=1) < 1 - 1e-6).any())
 
 
-def shown_labels(counts: NDArray[np.int64]) -> list[int]:
-    """The labels that occur, at most `SHOWN` of them, in their own order."""
-    frequent = np.argsort(-counts, kind="stable")[:SHOWN]
-    return sorted(int(label) for label in frequent if counts[label])
+def members(examples: Sequence[Example], shares: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which lines belong to which emotion, bool [n, K]: their label, and all that tie with it.
+
+    Where people ticked several emotions alike, the label is no more than the first of them.
+    """
+    rows = np.arange(len(examples))
+    labels = np.array([example.label for example in examples])
+    largest = shares.max(axis=1)
+    leads = shares[rows, labels] > largest - 1e-9  # not where a majority of weak votes decided
+    found: NDArray[np.bool_] = (shares > largest[:, None] - 1e-9) & leads[:, None]
+    found[rows, labels] = True
+    return found
 
 
-def mean_targets(
-    examples: Sequence[Example], shares: NDArray[np.float64], labels: Sequence[int]
-) -> NDArray[np.float64]:
-    """The mean target of the lines with each of these labels: float64 [len(labels), K]."""
-    label_of = np.array([example.label for example in examples])
-    return np.stack([shares[label_of == label].mean(axis=0) for label in labels])
+def shown_labels(totals: NDArray[np.float64]) -> list[int]:
+    """The emotions with the largest totals above 0, at most `SHOWN`, in their own order."""
+    frequent = np.argsort(-totals, kind="stable")[:SHOWN]
+    return sorted(int(label) for label in frequent if totals[label])
+
+
+def together(shares: NDArray[np.float64], shown: Sequence[int]) -> NDArray[np.float64]:
+    """Mean targets, each line weighted by its share of the row's emotion: [len(shown), K]."""
+    own = shares[:, list(shown)]
+    means: NDArray[np.float64] = own.T @ shares / own.sum(axis=0)[:, None]
+    return means
 
 
 def by_age(examples: Sequence[Example], emotions: int) -> Table | None:
@@ -99,10 +112,9 @@ def age_group(age: str) -> str:
 
 
 def samples(
-    examples: Sequence[Example], label: int, certain: int = 8, unsure: int = 4, seed: int = 0
+    own: Sequence[Example], certain: int = 8, unsure: int = 4, seed: int = 0
 ) -> list[Example]:
-    """Lines of one label at random, then some of those whose target is least sure of it."""
-    own = [example for example in examples if example.label == label]
+    """Some lines at random, then some of those whose target is least sure."""
     chosen = random.Random(seed).sample(own, min(certain, len(own)))
     mixed = sorted((e for e in own if max(e.target) < 1 - 1e-6), key=lambda e: max(e.target))
     return chosen + [example for example in mixed if example not in chosen][:unsure]

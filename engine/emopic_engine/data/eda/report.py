@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from rich.console import Console
@@ -83,16 +82,18 @@ class _Report:
         self._colours = colours(self._emotions.names)
         self._charts = Charts(settings.font, self._labels, self._colours)
         self._counts = figures.label_counts(self._examples, len(self._emotions))
-        self._shown = figures.shown_labels(self._counts)
+        self._shares = figures.targets(self._examples)
+        self._members = figures.members(self._examples, self._shares)
+        self._shown = figures.shown_labels(self._members.sum(axis=0))
 
     def context(self) -> dict[str, Any]:
-        steps = {
-            "labels": self._label_section,
-            "lengths": self._length_section,
-            "clouds": self._clouds,
-            "people": self._people,
-            "same": self._same,
-            "samples": self._samples,
+        steps: dict[str, tuple[str, Callable[[], Any]]] = {
+            "labels": ("counting labels", self._label_section),
+            "lengths": ("counting tokens", self._length_section),
+            "clouds": ("looking for telling words", self._clouds),
+            "people": ("counting people", self._people),
+            "same": ("looking for duplicates", self._same),
+            "samples": ("choosing samples", self._samples),
         }
         found: dict[str, Any] = {
             "title": self._settings.title,
@@ -103,35 +104,36 @@ class _Report:
             "colours": self._colours,
             "shown": self._shown,
         }
-        for name, step in steps.items():
-            with self._console.status(f"looking at {name}"):
+        for name, (doing, step) in steps.items():
+            with self._console.status(doing):
                 found[name] = step()
         return found
 
     def _label_section(self) -> dict[str, Any]:
-        shares = figures.targets(self._examples)
+        shares = self._shares
         if not figures.is_soft(shares):
             return {"soft": False, "counts": self._charts.label_counts(self._counts, None)}
-        means = figures.mean_targets(self._examples, shares, self._shown)
+        means = figures.together(shares, self._shown)
         return {
             "soft": True,
             "counts": self._charts.label_counts(self._counts, shares.sum(axis=0)),
             "certainty": self._charts.certainty(shares),
-            "means": self._charts.mean_targets(means, self._shown),
+            "means": self._charts.together(means, self._shown),
             "half": float((shares.max(axis=1) >= 0.5).mean()),
         }
 
     def _length_section(self) -> dict[str, Any]:
         settings = self._settings
         lengths = figures.token_lengths(self._examples, settings.tokenizer, settings.max_tokens)
-        label_of = np.array([example.label for example in self._examples])
         return {
             "max_tokens": settings.max_tokens,
             "share": lengths.share_within,
             "mean": float(lengths.tokens.mean()),
             "quantiles": [(share, lengths.quantile(share)) for share in _QUANTILES],
             "all": self._charts.lengths(lengths),
-            "by_emotion": self._charts.lengths_by_emotion(lengths.tokens, label_of, self._shown),
+            "by_emotion": self._charts.lengths_by_emotion(
+                lengths.tokens, self._members, self._shown
+            ),
         }
 
     def _clouds(self) -> list[tuple[int, bytes | None]]:
@@ -165,6 +167,9 @@ class _Report:
 
     def _samples(self) -> list[tuple[int, list[Example]]]:
         return [
-            (label, figures.samples(self._examples, label, seed=self._settings.seed))
+            (label, figures.samples(self._of(label), seed=self._settings.seed))
             for label in self._shown
         ]
+
+    def _of(self, label: int) -> list[Example]:
+        return [e for e, own in zip(self._examples, self._members[:, label], strict=True) if own]

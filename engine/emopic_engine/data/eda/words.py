@@ -46,24 +46,22 @@ def telling_words(
     """For each emotion, up to `most` words that its lines hold more often than the others do.
 
     The weight is the z-score of the log-odds ratio with an informative prior (Monroe, Colaresi
-    and Quinn 2008, equation 22), by lines that hold a word; words in fewer than two lines and
-    those with a score below 1 are left out.
+    and Quinn 2008, equation 22), by lines that hold a word, each line shared out like its target;
+    words in fewer than two lines and those with a score below 1 are left out.
     """
-    counts = [Counter[str]() for _ in range(emotions)]
-    found = words(example.text for example in examples)
+    found = list(words(example.text for example in examples))
+    frequency = Counter(word for group in found for word in group)
+    vocabulary = sorted(word for word, count in frequency.items() if count > 1)
+    column = {word: index for index, word in enumerate(vocabulary)}
+    counts = np.zeros((emotions, len(vocabulary)))
     for example, group in zip(examples, found, strict=True):
-        counts[example.label].update(group)
-    total = sum(counts, Counter[str]())
-    vocabulary = sorted(word for word, count in total.items() if count > 1)
-    scores = (_scores(count, total, vocabulary) for count in counts)
-    return [dict(_best(vocabulary, score, most)) for score in scores]
+        known = [column[word] for word in group if word in column]
+        counts[:, known] += np.array(example.target)[:, None]
+    everywhere = counts.sum(axis=0)
+    return [dict(_best(vocabulary, _scores(own, everywhere), most)) for own in counts]
 
 
-def _scores(
-    own: Counter[str], total: Counter[str], vocabulary: Sequence[str]
-) -> NDArray[np.float64]:
-    everywhere = np.array([total[word] for word in vocabulary], np.float64)
-    here = np.array([own[word] for word in vocabulary], np.float64)
+def _scores(here: NDArray[np.float64], everywhere: NDArray[np.float64]) -> NDArray[np.float64]:
     words_in_all = max(1.0, everywhere.sum())
     prior = min(_PRIOR_MOST, _PRIOR_SHARE * words_in_all) * everywhere / words_in_all
     one, other = here + prior, everywhere - here + prior

@@ -35,7 +35,7 @@ class Account:
     """What happened to the rows.
 
     `ties` counts lines whose raters disagreed evenly, by how the tie was broken; `left_out` lines
-    that stand for none of the emotions, by their most frequent label; `no_text` rows without text.
+    that stand for none of the emotions, by the label that decided; `no_text` rows without text.
     """
 
     rows: int = 0
@@ -136,7 +136,8 @@ class _Reader:
         labels = self._labels(row)
         verdict = self._verdict(row, labels)
         if verdict.label is None:
-            self._account.left_out[max(labels, key=labels.count)] += 1
+            ignored = [label for label in labels if not any(self._mapping.weights[label])]
+            self._account.left_out[max(ignored, key=ignored.count)] += 1
             return
         if verdict.tie != "none":
             self._account.ties[verdict.tie] += 1

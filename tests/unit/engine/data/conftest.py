@@ -49,6 +49,7 @@ SPEECH = [
     speech_row(6, "어머, 벌써 왔어?", "Surprise 1,Happiness 1,Surprise 1,Happiness 1,Neutral 0"),
     speech_row(7, "으, 벌레가 국에 빠졌어.", "Disgust 2,disgust 2,Disgust 1,Fear 1,Surprise 1"),
     speech_row(8, "세 시에 회의실에서  봬요.", "Neutral 0,Neutral 0,Neutral 0,Neutral 0,Neutral 0"),
+    speech_row(10, "윽, 이게 무슨 냄새야.", "neutral 0,Disgust 2,neutral 0,Disgust 1,Anger 1"),
     speech_row(9, "어머, 벌써 왔어?", "angry 1,angry 1,angry 1,Neutral 0,Neutral 0"),
 ]
 DIALOGUE = [

@@ -29,15 +29,29 @@ EXAMPLES = [
 def test_counts_and_means() -> None:
     shares = figures.targets(EXAMPLES)
     assert figures.label_counts(EXAMPLES, 3).tolist() == [3, 1, 0]
-    assert figures.shown_labels(np.array([3, 1, 0])) == [0, 1]
+    assert figures.shown_labels(np.array([3.0, 1, 0])) == [0, 1]
     assert figures.is_soft(shares)
     assert not figures.is_soft(shares[[0, 3]])
-    means = figures.mean_targets(EXAMPLES, shares, [0, 1])
-    assert means == pytest.approx(np.array([[2.6 / 3, 0.4 / 3, 0], [0.2, 0.8, 0]]))
+    means = figures.together(shares, [0, 1])
+    own = np.array([1 + 0.36 + 0.04 + 1, 0.24 + 0.16]) / 2.8
+    assert means == pytest.approx(np.array([[*own, 0], [0.4 / 1.2, 0.8 / 1.2, 0]]))
+
+
+def test_lines_belong_to_all_that_tie_with_their_label() -> None:
+    lines = [
+        example(0, (0.5, 0.5, 0.0)),
+        example(1, (0.4, 0.6, 0.0)),
+        example(2, (0.6, 0.0, 0.4)),
+    ]
+    assert figures.members(lines, figures.targets(lines)).tolist() == [
+        [True, True, False],
+        [False, True, False],
+        [False, False, True],
+    ]
 
 
 def test_only_the_most_frequent_labels_are_shown() -> None:
-    counts = np.arange(1, 20)
+    counts = np.arange(1.0, 20)
     assert figures.shown_labels(counts) == list(range(7, 19))
 
 
@@ -63,7 +77,7 @@ def test_lengths() -> None:
 
 
 def test_samples_are_the_same_each_time_and_end_with_the_unsure() -> None:
-    chosen = figures.samples(EXAMPLES, 0, certain=1, unsure=2, seed=1)
-    assert chosen == figures.samples(EXAMPLES, 0, certain=1, unsure=2, seed=1)
-    assert chosen[-1] == EXAMPLES[1]
-    assert figures.samples(EXAMPLES, 2) == []
+    chosen = figures.samples(EXAMPLES, certain=1, unsure=2, seed=1)
+    assert chosen == figures.samples(EXAMPLES, certain=1, unsure=2, seed=1)
+    assert EXAMPLES[1] in chosen
+    assert figures.samples([]) == []

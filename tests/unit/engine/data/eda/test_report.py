@@ -74,7 +74,7 @@ def test_speech_report(speech_csv: Path, settings: Settings, tmp_path: Path) -> 
     expected = {"Lines by label", "Emotions by age", "Emotions by sex", "Token lengths by emotion"}
     assert expected <= page.pictures.keys()
     shown = " ".join(page.texts)
-    assert "9 rows were read, 1 left out as “disgust”, 1 ties decided by strength" in shown
+    assert "10 rows were read, 2 left out as “disgust”, 1 ties decided by strength" in shown
     assert "texts with conflicting labels" in shown
     assert "어머, 벌써 왔어?" in shown
 
@@ -83,7 +83,7 @@ def test_pictures_are_pictures(kote_tsv: Path, settings: Settings) -> None:
     reading = read_examples(load_mapping("kote"), [kote_tsv])
     repeated = Reading(reading.emotions, reading.examples * 3, reading.account)
     page = Page(render_report(repeated, settings, QUIET))
-    assert "Mean soft target by label" in page.pictures
+    assert "Mean soft targets" in page.pictures
     for name, content in page.pictures.items():
         if name.startswith("Words of"):
             picture = Image.open(io.BytesIO(content)).convert("L")
