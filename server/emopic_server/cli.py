@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from emopic_client.bridges.command import app as bridge
+from emopic_client.conformance.command import conformance
+from emopic_client.errors import EmopicError
 from emopic_engine import cli as engine_cli
 from emopic_engine.backends import known_precision
 from emopic_engine.console import err, out, run
@@ -17,11 +20,15 @@ from emopic_server import __version__
 from emopic_server.bench.command import bench
 from emopic_server.config import ServerConfig
 from emopic_server.errors import ServerError
+from emopic_server.intake.guard_command import guard
 from emopic_server.say import say
 
 app = engine_cli.app
 app.command()(say)
 app.command()(bench)
+app.command()(guard)
+app.command()(conformance)
+app.add_typer(bridge, name="bridge")
 
 
 @app.command()
@@ -57,6 +64,9 @@ def serve(
     store: Annotated[
         str | None, typer.Option(help="Keep shared characters in this file or database URL.")
     ] = None,
+    guard: Annotated[
+        str | None, typer.Option(help="Profane lines: off, mask or refuse. Default: off.")
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Start the server."""
@@ -76,6 +86,7 @@ def serve(
         face_model=face_model,
         atlas_mb=atlas_mb,
         store=store,
+        guard=guard,
         log_level=log_level,
     )
     logging.basicConfig(
@@ -121,4 +132,4 @@ def _emopic(
 
 def main() -> None:
     """Entry point of `emopic`."""
-    run(app, "emopic", ServerError)
+    run(app, "emopic", ServerError, EmopicError)
