@@ -156,6 +156,20 @@ def youtube(
 
 @app.command()
 @spread
+def chzzk(
+    channel: Annotated[str, typer.Argument(help="The channel's address or id.")],
+    options: ChatOptions,
+) -> None:
+    """Say what is written in a CHZZK channel. Needs no account, and emopic-client[chzzk]."""
+    from emopic_client.bridges.chzzk import channel_id
+    from emopic_client.bridges.chzzk import chzzk as lines
+
+    channel = channel_id(channel)
+    _run(_chat(options, lambda: lines(channel)))
+
+
+@app.command()
+@spread
 def stdin(options: ChatOptions) -> None:
     """Say each line of standard input."""
     from emopic_client.bridges.files import text_lines
