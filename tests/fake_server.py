@@ -21,6 +21,8 @@ def _options(words: list[str]) -> dict[str, Any]:
     limits: dict[str, object] = {}
     for name, text in zip(words[::2], words[1::2], strict=True):
         value: object = int(text) if text.lstrip("-").isdigit() else text
+        if name == "--allow-origins":
+            value = [text]
         if name.startswith("--limits."):
             limits[name.removeprefix("--limits.").replace("-", "_")] = value
         else:

@@ -146,4 +146,3 @@ def test_a_cleared_cache_has_closed_everything(page: Page) -> None:
         await get(one("a"));
         return [decoded, closed];""",
     ) == [["a", "b", "a"], ["a", "b"]]
-

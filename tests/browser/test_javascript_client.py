@@ -115,25 +115,26 @@ def test_a_line_whose_answer_was_on_its_way_is_told_once(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "bye", "reason"),
+    ("code", "bye", "known", "reason"),
     [
-        (1006, None, None),
-        (1001, None, None),
-        (1012, {"reconnect": True}, None),
-        (1008, None, "policy_violation"),
-        (1009, None, "message_too_large"),
-        (4001, {"reconnect": False}, None),
-        (4002, {"reconnect": False}, "auth_failed"),
-        (4005, {"reconnect": True}, None),
-        (4007, None, "session_taken"),
-        (4999, None, "stopped"),
+        (1006, None, True, None),
+        (1001, None, True, None),
+        (1012, {"reconnect": True}, True, None),
+        (1008, None, True, "policy_violation"),
+        (1009, None, True, "message_too_large"),
+        (4001, {"reconnect": False}, True, None),
+        (4001, {"reconnect": False}, False, "identify_timeout"),
+        (4002, {"reconnect": False}, True, "auth_failed"),
+        (4005, {"reconnect": True}, True, None),
+        (4007, None, True, "session_taken"),
+        (4999, None, True, "stopped"),
     ],
 )
 def test_a_close_code_says_whether_to_come_back(
-    page: Page, code: int, bye: object, reason: str | None
+    page: Page, code: int, bye: object, known: bool, reason: str | None
 ) -> None:
-    script = "async ([code, bye]) => (await import('/wire.js')).stopReason(code, bye)"
-    assert page.evaluate(script, [code, bye]) == reason
+    script = "async (asked) => (await import('/wire.js')).stopReason(...asked)"
+    assert page.evaluate(script, [code, bye, known]) == reason
 
 
 def test_a_server_that_started_over_gets_the_characters_again(

@@ -208,7 +208,7 @@ export class EmopicClient extends EventTarget {
     if (socket !== this.#socket) return;
     this.#socket = null;
     this.#clearTimers();
-    const stop = stopReason(code, this.#bye);
+    const stop = stopReason(code, this.#bye, this.session !== null);
     if (stop) {
       const reason = this.#bye?.reason ?? `the server closed the connection (${code})`;
       this.#leave("stopped", new EmopicError(stop, reason));

@@ -12,23 +12,26 @@ const STOP_CODES = new Map([
   [1008, "policy_violation"],
   [1009, "message_too_large"],
   [1010, "extension_required"],
+  [4001, "identify_timeout"],
   [4002, "auth_failed"],
   [4003, "not_identified"],
   [4004, "bad_message"],
   [4006, "too_many_connections"],
   [4007, "session_taken"],
 ]);
-/** 4001 says that `identify` came late; this client sends one, so it was merely slow. */
-const AGAIN_CODES = new Set([4001, 4005, 4008, 4009]);
+const AGAIN_CODES = new Set([4005, 4008, 4009]);
+/** `identify` came late. A client that had a session knows how, so it was merely slow. */
+const LATE = 4001;
 
 /**
  * Why a client must stop after this close code, or null when it should connect again.
  *
  * @param {number} code
  * @param {{reconnect: boolean} | null} bye what the server said before, if it did
+ * @param {boolean} known whether this client has had a session
  */
-export function stopReason(code, bye) {
-  if (AGAIN_CODES.has(code)) return null;
+export function stopReason(code, bye, known) {
+  if (AGAIN_CODES.has(code) || (code === LATE && known)) return null;
   const stop = bye ? !bye.reconnect : STOP_CODES.has(code) || code >= 4000;
   return stop ? (STOP_CODES.get(code) ?? "stopped") : null;
 }
