@@ -22,6 +22,7 @@ namespace Emopic.Tests
                 case "garbage": return Garbage.Measure(words[1]);
                 case "pictures": return Pictures.Run();
                 case "checks": return Checks.Run();
+                case "adapter": return new Adapter().Run();
                 case "talk": return new Talker(words[1], words.Length > 2 ? words[2] : null).Run();
                 default: throw new ArgumentException("no verb " + words[0]);
             }

@@ -40,7 +40,8 @@ namespace Emopic.Tests
 
         private static object[] Hello()
         {
-            var engine = new Pairs("backend", "", "device", "", "precision", "", "text_model", "", "face_model", "", "versions", new Pairs());
+            var engine = new Pairs(
+                "backend", "", "device", "", "precision", "", "text_model", "", "face_model", "", "versions", new Pairs());
             return new object[]
             {
                 "emotions", new object[] { new Pairs("id", "joy", "ko", "기쁨") }, "engine", engine,

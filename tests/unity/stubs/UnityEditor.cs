@@ -46,7 +46,10 @@ namespace UnityEditor
         public static void EndHorizontal() { }
         public static string TextField(string text) { return text; }
         public static Rect GetControlRect() { return new Rect(); }
-        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object what, Type type, bool scene) { return what; }
+        public static UnityEngine.Object ObjectField(string label, UnityEngine.Object what, Type type, bool scene)
+        {
+            return what;
+        }
     }
 
     public static class EditorGUI { public static void ProgressBar(Rect place, float value, string text) { } }

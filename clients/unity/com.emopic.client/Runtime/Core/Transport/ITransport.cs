@@ -36,7 +36,8 @@ namespace Emopic
         bool TryReceive(out ReceivedMessage message);
 
         /// <summary>
-        /// Queue a binary message; false when the queue is full. The array must not change after.
+        /// Queue a binary message; false when the queue is full. A message for a connection that has
+        /// ended is dropped, and that is no failure. The array must not change afterwards.
         /// </summary>
         bool TrySend(byte[] message);
 

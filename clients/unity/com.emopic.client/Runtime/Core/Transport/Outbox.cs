@@ -15,12 +15,16 @@ namespace Emopic
         private long _bytes;
         private bool _completed;
 
-        /// <summary>Add a message; false if there is no room or no more may come.</summary>
+        /// <summary>
+        /// Add a message; false if there is no room. After the end a message is dropped: the
+        /// connection is over, and what needs an answer is said again on the next.
+        /// </summary>
         public bool TryEnqueue(byte[] message)
         {
             lock (_queue)
             {
-                if (_completed || _queue.Count >= MostMessages || _bytes >= MostBytes) return false;
+                if (_completed) return true;
+                if (_queue.Count >= MostMessages || _bytes >= MostBytes) return false;
                 _queue.Enqueue(message);
                 _bytes += message.Length;
             }

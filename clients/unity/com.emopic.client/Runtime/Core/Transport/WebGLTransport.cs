@@ -62,7 +62,7 @@ namespace Emopic
         /// <inheritdoc/>
         public bool TrySend(byte[] message)
         {
-            return !_closed && EmopicSocketSend(_socket, message, message.Length) != 0;
+            return _closed || EmopicSocketSend(_socket, message, message.Length) != 0;
         }
 
         /// <inheritdoc/>

@@ -97,10 +97,10 @@ mergeInto(LibraryManager.library, {
   },
   EmopicSocketTake__deps: ["$EmopicSockets"],
 
-  // 0 when too much waits to be sent, or the socket is gone.
+  // 0 when too much waits to be sent. What comes after the end is dropped.
   EmopicSocketSend: function (id, message, length) {
     var socket = EmopicSockets.all[id];
-    if (socket.state === EmopicSockets.CLOSED) return 0;
+    if (socket.state === EmopicSockets.CLOSED) return 1;
     if (EmopicSockets.unsentBytes(socket) + length > EmopicSockets.MOST_UNSENT_BYTES) return 0;
     var bytes = HEAPU8.slice(message, message + length);
     if (socket.state === EmopicSockets.OPEN) socket.ws.send(bytes);
