@@ -19,16 +19,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
-from emopic_client.wire import Limits
+from emopic_client.wire import GuardMode, Limits
 from emopic_server.core.scheduler import Bounds
 from emopic_server.errors import ConfigError
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _PRECISIONS: Final = ("f32", "bf16")
+_OPINIONS: Final = ("none", "korcen")
 _MIN_TOKEN_CHARS: Final = 8
 
 
@@ -41,7 +42,9 @@ class ServerConfig:
     `allow_origins` are web origins (`https://example.org`) beside the server's own. `backend`,
     `precision`, `threads`, `text_model`, `face_model` and `atlas_mb` are for the engine; None
     means its default, and `atlas_mb` 0 keeps no rendered pictures. With a `store`, shared
-    characters survive a restart: a file (SQLite) or a database URL that SQLAlchemy knows.
+    characters survive a restart: a file (SQLite) or a database URL that SQLAlchemy knows. `guard`
+    (off, mask, refuse) is the least that is done about profane lines: a client may ask for more.
+    `guard_second_opinion` is `none` or `korcen`.
     """
 
     host: str = "127.0.0.1"
@@ -56,6 +59,8 @@ class ServerConfig:
     face_model: Path | None = None
     atlas_mb: int = 256
     store: str | None = None
+    guard: str = "off"
+    guard_second_opinion: str = "none"
     log_level: str = "info"
     limits: Limits = field(default_factory=Limits)
     queue: Bounds = field(default_factory=Bounds)
@@ -72,6 +77,8 @@ class ServerConfig:
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
                 raise ConfigError("allow_origins", origin, "an origin like https://example.org")
         _check_choice("log_level", self.log_level, _LOG_LEVELS)
+        _check_choice("guard", self.guard, get_args(GuardMode))
+        _check_choice("guard_second_opinion", self.guard_second_opinion, _OPINIONS)
         _check_choice("precision", self.precision or _PRECISIONS[0], _PRECISIONS)
         for name, low in (("threads", 0), ("atlas_mb", 0)):
             if getattr(self, name) < low:

@@ -11,7 +11,7 @@ from itertools import count
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.unit.server.core.test_hub import INFO, Face, Picture, Scores
+from tests.unit.server.core.bench import INFO, Face, Picture, Scores, Swearing
 
 from emopic_client import wire
 from emopic_client.protocol import Answer, Closed, Opened, Phase, Protocol
@@ -120,7 +120,12 @@ class Conversation:
         self.cut()
         builtins = (wire.Builtin(id="haru", name="Haru", ko="하루"),)
         known = Settings("test", DEFAULT, INFO, builtins, LIMITS)
-        self.hub = Hub(known, new_id=lambda: f"session-{next(IDS)}", cached=lambda _job: None)
+        self.hub = Hub(
+            known,
+            new_id=lambda: f"session-{next(IDS)}",
+            cached=lambda _job: None,
+            censor=Swearing(),
+        )
 
     def expire(self) -> None:
         """Longer than a session lives without its connection."""

@@ -24,7 +24,7 @@ class Face:
 
 
 def line(session: str, line_id: str, text: str = "", *, partial: bool = False) -> LineJob:
-    return LineJob(session, (session, "a"), line_id, text, partial, 0.0, 0.0)
+    return LineJob(session, (session, "a"), line_id, text, partial, 0.0, 0.0, text)
 
 
 def register(session: str, name: str, generation: int = 0) -> RegisterJob:

@@ -80,7 +80,9 @@ class Protocol:
     latest `ready` said: the session may only watch.
     """
 
-    def __init__(self, client: str, token: str | None = None) -> None:
+    def __init__(
+        self, client: str, token: str | None = None, guard: wire.GuardMode | None = None
+    ) -> None:
         self.phase = Phase.IDLE
         self.hello: wire.Hello | None = None
         self.session: str | None = None
@@ -90,6 +92,7 @@ class Protocol:
         self.to_close: tuple[int, str] | None = None  # the shell should close with this
         self._client = client
         self._token = token
+        self._guard: wire.GuardMode | None = guard
         self._encoding: wire.Encoding = "msgpack"
         self._bye: wire.Bye | None = None
         self._fault: Closed | None = None
@@ -237,7 +240,10 @@ class Protocol:
         self.hello = hello
         self.phase = Phase.OPENING
         resume = wire.Resume(session=self.session, seq=self.seq) if self.session else None
-        self._put(wire.Identify(client=self._client, token=self._token, resume=resume))
+        identify = wire.Identify(
+            client=self._client, token=self._token, resume=resume, guard=self._guard
+        )
+        self._put(identify)
 
     def _on_ready(self, ready: wire.Ready) -> None:
         again = self.session is not None

@@ -31,6 +31,7 @@ FrameFormat: TypeAlias = Literal["jpeg", "webp", "png", "raw"]
 BlendshapeSet: TypeAlias = Literal["arkit", "vrm0", "vrm1"]
 Fault: TypeAlias = Literal["client", "server"]
 FaceSource: TypeAlias = Literal["builtin", "found", "centred"]
+GuardMode: TypeAlias = Literal["off", "mask", "refuse"]
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Side: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]  # pixels
@@ -155,11 +156,15 @@ class FrameOptions(_Part, frozen=True):
 
 
 class Identify(_Message, tag="identify", frozen=True):
-    """The client's first message. `client` names the program, for logs and metrics."""
+    """The client's first message. `client` names the program, for logs and metrics.
+
+    `guard` is what happens to profane lines of this session; the server may be stricter.
+    """
 
     client: Label
     token: str | None = None
     resume: Resume | None = None
+    guard: GuardMode | None = None
 
 
 class CharacterPut(_Message, tag="character.put", frozen=True):
@@ -256,13 +261,14 @@ class Ready(_Message, tag="ready", frozen=True):
 
     `resumed` true: every missed event follows, in order. False: nothing of the past follows and
     the client has to put and watch its characters again. `read_only`: the session may watch, and
-    change nothing.
+    change nothing. `guard` is what really happens to profane lines.
     """
 
     session: Name
     seq: Count
     resumed: bool
     read_only: bool = False
+    guard: GuardMode = "off"
 
 
 class CharacterReady(_Message, tag="character.ready", frozen=True):

@@ -17,6 +17,7 @@ from typing import Any, cast
 from emopic_client import wire
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
+from emopic_server.core.guarding import Censor, Guarding
 from emopic_server.core.lines import Lines
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.parts import Parts
@@ -46,7 +47,7 @@ class Settings:
     """What the hub has to know. Without `tokens` everybody is let in.
 
     `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
-    that a store keeps shared characters: see `Stage`.
+    that a store keeps shared characters: see `Stage`. `guard` is the least every session has.
     """
 
     server: str
@@ -58,12 +59,20 @@ class Settings:
     readers: Mapping[str, str] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     keeping: bool = False
+    guard: wire.GuardMode = "off"
 
 
 class Hub:
     """See the module. `new_id` must give unguessable ids; `cached` must not touch the device."""
 
-    def __init__(self, settings: Settings, *, new_id: Callable[[], str], cached: Lookup) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        new_id: Callable[[], str],
+        cached: Lookup,
+        censor: Censor,
+    ) -> None:
         self.metrics = Metrics()
         self.post = Post(settings.limits, self.metrics)
         self.scheduler = Scheduler(settings.bounds)
@@ -73,6 +82,7 @@ class Hub:
         self._agenda: Agenda[Hashable] = Agenda()
         self._closing = False
         self._connections = 0
+        self._guarding = Guarding(censor, settings.guard)
         parts = Parts(
             emotions=settings.emotions,
             limits=settings.limits,
@@ -80,6 +90,7 @@ class Hub:
             scheduler=self.scheduler,
             agenda=self._agenda,
             metrics=self.metrics,
+            guarding=self._guarding,
         )
         builtins = frozenset(item.id for item in settings.builtins)
         self.stage = Stage(parts, builtins, cached, keeping=settings.keeping)
@@ -287,6 +298,7 @@ class Hub:
         if message.resume is not None:
             self.metrics.count("resumes", "yes" if resumed else "no")
         if not resumed:
+            connection.session.guard = self._guarding.mode(message.guard)
             self._open(connection)
 
     def _authentic(self, token: str | None) -> bool:
@@ -345,7 +357,13 @@ class Hub:
 
 
 def _ready(session: Session, seq: int, *, resumed: bool) -> wire.Ready:
-    return wire.Ready(session=session.id, seq=seq, resumed=resumed, read_only=session.read_only)
+    return wire.Ready(
+        session=session.id,
+        seq=seq,
+        resumed=resumed,
+        read_only=session.read_only,
+        guard=session.guard,
+    )
 
 
 def _group(token: str | None) -> str:

@@ -28,6 +28,7 @@ class Lines:
         self._post = parts.post
         self._scheduler = parts.scheduler
         self._metrics = parts.metrics
+        self._guarding = parts.guarding
         self._stage = stage
         self._characters = stage.characters
 
@@ -45,27 +46,23 @@ class Lines:
                 "shorten it or send it with cut",
                 ref=message.id,
             )
+        text = text[: self._limits.line_chars]
+        shown = self._guarded(session, message, text)
+        if shown is None:
+            return
         job = LineJob(
             session=session.id,
             character=character.key,
             line=message.id,
-            text=text[: self._limits.line_chars],
+            text=text,
             partial=message.partial,
             arrived=arrived,
             queued=now,
+            shown=shown,
         )
         self._scheduler.put_line(job)
         if long:
-            self._post.event(
-                session,
-                wire.Notice(
-                    seq=0,
-                    code="line_cut",
-                    text=NOTICES["line_cut"],
-                    character=character.id,
-                    line=message.id,
-                ),
-            )
+            self._notice(session, message, "line_cut")
 
     def classified(self, done: Done, now: float) -> None:
         """The engine has answered a batch of lines."""
@@ -75,6 +72,33 @@ class Lines:
                 self._failed(job, result)
             else:
                 self._felt(job, cast(ScoresLike, result), done, now)
+
+    def _guarded(self, session: Session, message: wire.Line, text: str) -> str | None:
+        """The text as others may read it; None for a partial line that nobody may.
+
+        Raises `Refusal` for a finished one. Partial lines are typed: what is profane in them may
+        be gone with the next key, so they are passed over in silence.
+        """
+        censor = self._guarding.censor
+        if session.guard == "off" or not censor.find(text):
+            return text
+        self._metrics.count("lines_profane", session.guard)
+        if session.guard == "mask":
+            return censor.mask(text)
+        if message.partial:
+            return None
+        self._notice(session, message, "type_again")
+        raise Refusal("line_profane", NOTICES["type_again"], ref=message.id)
+
+    def _notice(self, session: Session, message: wire.Line, code: str) -> None:
+        notice = wire.Notice(
+            seq=0,
+            code=code,
+            text=NOTICES[code],
+            character=message.character,
+            line=message.id,
+        )
+        self._post.event(session, notice)
 
     def _failed(self, job: LineJob, failed: Failed) -> None:
         session = self._post.sessions.get(job.session)
@@ -96,7 +120,7 @@ class Lines:
             final=not job.partial,
             spans_ms=_spans(job, done, now),
         )
-        with_text = structs.replace(event, text=job.text)
+        with_text = structs.replace(event, text=job.shown)
         character = self._characters.get(job.character)
         for session_id in self._audience(job, character):
             session = self._post.sessions.get(session_id)

@@ -30,6 +30,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "errors": Spec("Error events sent", "code"),
         "lines": Spec("Lines answered with an emotion", "kind"),
         "lines_dropped": Spec("Lines not classified", "reason"),
+        "lines_profane": Spec("Lines the guard found profane", "mode"),
         "frames": Spec("Frames rendered or taken from the cache", "source"),
         "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
         "batches": Spec("Batches the engine worked on", "kind"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from emopic_client.wire import Limits
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
+from emopic_server.core.guarding import Guarding
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.post import Post
 from emopic_server.core.scheduler import Scheduler
@@ -23,3 +24,4 @@ class Parts:
     scheduler: Scheduler
     agenda: Agenda[Hashable]
     metrics: Metrics
+    guarding: Guarding

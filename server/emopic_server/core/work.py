@@ -54,7 +54,10 @@ class PictureLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LineJob:
-    """Classify one line. Times in seconds on the caller's clock."""
+    """Classify one line. Times in seconds on the caller's clock.
+
+    `shown` is the text as others may read it: masked where the session's guard says so.
+    """
 
     session: str
     character: CharacterKey
@@ -63,6 +66,7 @@ class LineJob:
     partial: bool
     arrived: float
     queued: float
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,15 @@ class Guard:
         return "".join(signs)
 
 
+def load_guard(second_opinion: str = "none") -> Guard:
+    """A guard with the list of ours, and `korcen` or `none` beside it. Raises `ConfigError`."""
+    if second_opinion == "none":
+        return Guard()
+    from emopic_server.intake.guard_korcen import Korcen  # an optional package
+
+    return Guard(second=Korcen())
+
+
 def _merged(spans: set[Span]) -> tuple[Span, ...]:
     """Spans in order, overlapping ones as one."""
     merged: list[Span] = []

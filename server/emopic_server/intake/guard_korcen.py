@@ -6,10 +6,10 @@ korcen takes all spaces out before it looks, so it also finds words that nobody 
 
 from __future__ import annotations
 
+import io
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ class Korcen:
         minded = [level for level, *patterns in self._levels if self._minds(line, level, *patterns)]
         if not minded:
             return ()
-        words = list(_words(rules.without_harmless(line)))
+        words = list(_words(rules.questionable(line)))
         text = " ".join(line[begin:end] for begin, end in words)
         return [span for level in minded for span in self._profane(line, text, words, level)]
 
@@ -70,9 +70,10 @@ def _words(text: str) -> Iterator[Span]:
 
 
 def _load() -> Any:
-    """The module, without what importing it does beside: it wraps stdout and reads lists from
-    the working directory."""
-    with _own_streams():
+    """The module, without what importing it does beside: it prints, wraps stdout, and takes lists
+    from the working directory."""
+    silence = io.StringIO()
+    with redirect_stdout(silence), redirect_stderr(silence):
         try:
             module = import_module("korcen").korcen
         except ImportError as error:
@@ -81,12 +82,3 @@ def _load() -> Any:
     module.CUSTOM_INCLUDE_REGEXES = []
     module.CUSTOM_EXCLUDE_REGEXES = []
     return module
-
-
-@contextmanager
-def _own_streams() -> Iterator[None]:
-    streams = sys.stdout, sys.stderr
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = streams

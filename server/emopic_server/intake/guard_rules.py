@@ -25,7 +25,9 @@ _SHORT: Final = {
 }
 _START: Final = "(?<![가-힣])"
 _END: Final = "(?![가-힣])"
-_FIRST: Final = re.compile(r"(?P<before>\^|\(\?<[!=].*?\))?(?:\[(?P<many>[^\]^]+)\]|(?P<one>[^\W_]))")
+_FIRST: Final = re.compile(
+    r"(?P<before>\^|\(\?<[!=].*?\))?(?:\[(?P<many>[^\]^]+)\]|(?P<one>[^\W_]))"
+)
 _GAP: Final = re.compile(r"[^가-힣ㄱ-ㅊㅌㅍ]")
 # What may follow a word whose syllables are held apart: 시.발놈 is one, 다시.발표 is none.
 _TAIL: Final = re.compile("[놈년새끼넘아야것같련들이은는가도만를라롬럼진]")
@@ -36,21 +38,27 @@ class RuleError(ValueError):
 
 
 class Rules:
-    """The words and what is harmless. Immutable and safe to share."""
+    """The words, what is harmless, and what is pardoned. Immutable and safe to share."""
 
-    def __init__(self, words: Mapping[str, re.Pattern[str]], harmless: re.Pattern[str]) -> None:
+    def __init__(
+        self,
+        words: Mapping[str, re.Pattern[str]],
+        harmless: re.Pattern[str],
+        pardoned: re.Pattern[str],
+    ) -> None:
         self._words = words
         self._harmless = harmless
+        self._pardoned = pardoned
 
     def find(self, text: str) -> list[Span]:
         """Where a reading's text is profane, from left to right, without overlaps."""
         if next(self._matches(text), None) is None:
             return []
-        return list(self._matches(self.without_harmless(text)))
+        return list(self._matches(_without(self._harmless, text)))
 
-    def without_harmless(self, text: str) -> str:
-        """`text` with a wall in place of every sign of what is harmless."""
-        return self._harmless.sub(lambda match: WALL * len(match[0]), text)
+    def questionable(self, text: str) -> str:
+        """`text` for a second opinion: a wall in place of every sign harmless or pardoned."""
+        return _without(self._pardoned, _without(self._harmless, text))
 
     def _matches(self, text: str) -> Iterator[Span]:
         words, end = self._words, 0
@@ -62,6 +70,10 @@ class Rules:
             if match is not None and _whole(text, match):
                 end = match.end()
                 yield at, end
+
+
+def _without(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: WALL * len(match[0]), text)
 
 
 def _whole(text: str, match: re.Match[str]) -> bool:
@@ -82,17 +94,23 @@ def own_rules() -> Rules:
 
 def read_rules(lines: Iterable[str]) -> Rules:
     """Rules from the lines of a list (`guard_ko.txt` says how). Raises `RuleError`."""
-    sections: dict[str, list[str]] = {"[harmless]": [], "[words]": []}
+    sections: dict[str, list[str]] = {"[harmless]": [], "[words]": [], "[pardoned]": []}
     section = None
     for line in lines:
         if line in sections:
             section = sections[line]
         elif line and not line.startswith("#"):
             if section is None:
-                raise RuleError(f"{line!r} stands before [harmless] and [words]")
+                raise RuleError(f"{line!r} stands before every section: {', '.join(sections)}")
             section.append(line)
-    harmless = "|".join(f"(?:{line})" for line in sections["[harmless]"]) or "(?!)"
-    return Rules(_index(sections["[words]"]), _compiled(harmless))
+    words, harmless, pardoned = (
+        sections[f"[{name}]"] for name in ("words", "harmless", "pardoned")
+    )
+    return Rules(_index(words), _any(harmless), _any(pardoned))
+
+
+def _any(patterns: Iterable[str]) -> re.Pattern[str]:
+    return _compiled("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)")
 
 
 def _index(rules: Iterable[str]) -> dict[str, re.Pattern[str]]:

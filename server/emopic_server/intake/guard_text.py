@@ -198,9 +198,7 @@ def _syllable(initial: int, vowel: int, final: int) -> str:
     return chr(0xAC00 + initial * 588 + vowel * 28 + final)
 
 
-def _rewritten(
-    reading: Reading, pattern: re.Pattern[str], change: Callable[[str], str]
-) -> Reading:
+def _rewritten(reading: Reading, pattern: re.Pattern[str], change: Callable[[str], str]) -> Reading:
     """Every match replaced by as many signs, or by one for all of it."""
     text: list[str] = []
     origin: list[Span] = []

@@ -30,6 +30,7 @@ from emopic_server.config import ServerConfig
 from emopic_server.core.hub import GOING_AWAY, Hub
 from emopic_server.core.work import Done, FrameJob, Kept, PictureLike
 from emopic_server.errors import ConfigError, WorkerDied
+from emopic_server.intake.guard import load_guard
 from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.status import settings, status
@@ -108,6 +109,7 @@ class Server:
         self._links: dict[int, Link] = {}
         self._engine: EngineLike | None = None
         self._hub: Hub | None = None
+        self._guard = load_guard(config.guard_second_opinion)
         self._keeper: Keeper | None = None
         self._kept: list[Kept] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -233,6 +235,7 @@ class Server:
             settings(self._config, engine),
             new_id=lambda: secrets.token_urlsafe(18),
             cached=self._cached,
+            censor=self._guard,
         )
         self._hub.stage.restore(self._kept)
         self._kept = []

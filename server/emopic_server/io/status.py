@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -26,6 +26,7 @@ def settings(config: ServerConfig, engine: EngineLike) -> Settings:
         readers=_readers(config),
         bounds=config.queue,
         keeping=config.store is not None,
+        guard=cast("wire.GuardMode", config.guard),
     )
 
 

@@ -44,6 +44,16 @@ class Picture:
     height: int = 48
 
 
+class Swearing:
+    """A censor that minds one word."""
+
+    def find(self, line: str) -> list[tuple[int, int]]:
+        return [(line.index("젠장"), line.index("젠장") + 2)] if "젠장" in line else []
+
+    def mask(self, line: str) -> str:
+        return line.replace("젠장", "**")
+
+
 @dataclass
 class Bench:
     """A hub, its clock, and its engine."""
@@ -51,6 +61,7 @@ class Bench:
     limits: wire.Limits = field(default_factory=wire.Limits)
     tokens: frozenset[str] = frozenset()
     readers: Mapping[str, str] = field(default_factory=dict)
+    guard: wire.GuardMode = "off"
     now: float = 1000.0
     cache: dict[tuple[float, ...], Picture] = field(default_factory=dict)
     rendered: list[FrameJob] = field(default_factory=list)
@@ -66,11 +77,13 @@ class Bench:
             tokens=self.tokens,
             readers=self.readers,
             bounds=Bounds(line_batch=4, frame_batch=2),
+            guard=self.guard,
         )
         self.hub = Hub(
             settings,
             new_id=lambda: next(ids),
             cached=lambda job: None if job.patch else self.cache.get(job.expression),
+            censor=Swearing(),
         )
 
     def open(self, **identify: Any) -> int:

@@ -11,7 +11,7 @@ from emopic_server.errors import Refusal
 
 
 def line(session: str, line_id: str, text: str = "", *, partial: bool = False) -> LineJob:
-    return LineJob(session, (session, "a"), line_id, text, partial, 0.0, 0.0)
+    return LineJob(session, (session, "a"), line_id, text, partial, 0.0, 0.0, text)
 
 
 def texts(scheduler: Scheduler) -> list[list[str]]:

@@ -15,7 +15,9 @@ from emopic_server.io.worker import EngineHost, EngineLike, perform
 
 
 def lines(*texts: str) -> Classify:
-    return Classify(tuple(LineJob("s", ("s", "a"), text, text, False, 0.0, 0.0) for text in texts))
+    return Classify(
+        tuple(LineJob("s", ("s", "a"), text, text, False, 0.0, 0.0, text) for text in texts)
+    )
 
 
 def codes(results: Sequence[object]) -> list[str]:
