@@ -17,7 +17,7 @@ from emopic_engine.backends import BACKENDS, known_precision, load_backend
 from emopic_engine.console import UsageError, err, out, run, status
 from emopic_engine.data import commands as data_commands
 from emopic_engine.engine import MODELS, Engine, EngineConfig
-from emopic_engine.errors import BackendUnavailable, EngineError
+from emopic_engine.errors import BackendUnavailable, EngineError, LineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
 from emopic_engine.text.model import TextModel
 from emopic_engine.train import face_commands, text_commands
@@ -72,6 +72,9 @@ def classify(
     lines: Annotated[list[str] | None, typer.Argument(help="Lines; none: read stdin.")] = None,
     tsv: Annotated[Path | None, typer.Option(help="label<TAB>text file to evaluate on.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show which words moved the score.")
+    ] = False,
     backend: BackendOption = "openvino",
     precision: PrecisionOption = None,
     threads: ThreadsOption = 0,
@@ -80,6 +83,8 @@ def classify(
     """Name the emotion of lines, or measure accuracy on a labelled file."""
     if tsv is not None and lines:
         raise UsageError("give either lines or --tsv, not both")
+    if tsv is not None and explain:
+        raise UsageError("--explain is for lines, not for --tsv")
     if not text_model.is_dir():
         raise UsageError(f"there is no model directory {text_model}")
     config = engine_config(backend, precision, threads, text_model, MODELS / "live")
@@ -90,6 +95,8 @@ def classify(
         )
     if tsv is not None:
         _evaluate(model, tsv, as_json)
+    elif explain:
+        _explain(model, lines or _stdin_lines(), as_json)
     else:
         _classify(model, lines or _stdin_lines(), as_json)
 
@@ -123,6 +130,27 @@ def _classify(model: TextModel, lines: list[str], as_json: bool) -> None:
                 f"[bold]{korean[top]}[/bold] {names[top]:<9} {values[names[top]]:.2f} "
                 f"[cyan]{bar:<20}[/cyan] {escape(line)}"
             )
+    if failed:
+        raise typer.Exit(2)
+
+
+def _explain(model: TextModel, lines: list[str], as_json: bool) -> None:
+    from emopic_engine.text.explain import explain
+    from emopic_engine.text.explain_output import explanation_row, explanation_text
+
+    failed = False
+    for line in lines:
+        try:
+            found = explain(model, line)
+        except LineError as error:
+            failed = True
+            err.print(f"{line!r}: {error}", markup=False)
+            continue
+        if as_json:
+            row = explanation_row(found, model.emotions)
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        else:
+            out.print(explanation_text(found, model.emotions), soft_wrap=True)
     if failed:
         raise typer.Exit(2)
 

@@ -49,6 +49,20 @@ class Tokenizer:
         pieces: list[int] = self._pieces.encode(text)
         return [self.cls, *pieces[: max_tokens - 2], self.sep]
 
+    def encode_pair(self, first: str, second: str, max_tokens: int) -> tuple[list[int], list[int]]:
+        """Ids of `[CLS] first [SEP] second [SEP]`; token types, 0 up to the first `[SEP]`, then 1.
+
+        Too long, the longer text loses pieces from its end, one at a time, the second one where
+        both are as long: BERT's way (Devlin et al. 2019, `_truncate_seq_pair`). `max_tokens` is
+        at least 3.
+        """
+        one: list[int] = self._pieces.encode(first)
+        two: list[int] = self._pieces.encode(second)
+        while len(one) + len(two) > max_tokens - 3:
+            (one if len(one) > len(two) else two).pop()
+        ids = [self.cls, *one, self.sep, *two, self.sep]
+        return ids, [0] * (len(one) + 2) + [1] * (len(two) + 1)
+
     def pieces(self, text: str) -> list[str]:
         """The pieces themselves, for reading."""
         found: list[str] = self._pieces.encode(text, out_type=str)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -19,7 +20,10 @@ from emopic_engine.data.text.example import Example
 from emopic_engine.data.text.store import write_soft
 from emopic_engine.emotions import Emotions
 from emopic_engine.errors import BackendUnavailable, InputError
+from emopic_engine.text.classifier import TextClassifier
+from emopic_engine.text.config import TextConfig
 from emopic_engine.text.model import Scores, TextModel
+from emopic_engine.text.weights import save_weights
 from emopic_engine.train import text_job
 from emopic_engine.train.text_job import Job, Source, train_text
 from emopic_engine.train.text_recipes import find_device, recipe, settings_of
@@ -42,13 +46,20 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def base(write_text_model) -> Path:
-    return write_text_model()
+def base(tmp_path: Path, text_config: TextConfig, spiece: bytes) -> Path:
+    """A KoBERT-format base as BERT starts: larger random weights would saturate the pooler."""
+    folder = tmp_path / "base"
+    folder.mkdir()
+    torch.manual_seed(3)
+    save_weights(folder / "model.safetensors", TextClassifier(text_config).state_dict(), int8=False)
+    (folder / "config.json").write_text(text_config.to_json(), encoding="utf-8")
+    (folder / "spiece.model").write_bytes(spiece)
+    return folder
 
 
 def job(data: Path, base: Path, tmp_path: Path, name: str = "kobert", **changes: Any) -> Job:
     settings = settings_of(name, emotions=EMOTIONS, epochs=12, batch=4, rate=3e-3, log_every=3)
-    settings = replace(settings, dropout=0.1)
+    settings = replace(settings, dropout=0.1, head_rate=1e-2)
     given = Job((Source(data),), str(base), tmp_path / "out", tmp_path / "work", settings=settings)
     return replace(given, test_share=0.2, dev_share=0.25, **changes)
 
@@ -80,7 +91,8 @@ def test_the_record_of_a_run(data: Path, base: Path, tmp_path: Path) -> None:
     rows = list(csv.DictReader((folder / "log.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["lines"] for row in rows} == {"train", "dev", "test"}
     assert figures["lines"] + sum(part["n"] for part in figures["tests"].values()) == len(ROWS)
-    by_dev = [float(row["accuracy"]) for row in rows if row["lines"] == "dev"]
+    dev = [row for row in rows if row["lines"] == "dev"]
+    by_dev = [(float(row["accuracy"]), -float(row["loss"])) for row in dev]
     assert len(by_dev) == 12
     assert figures["best_epoch"] == by_dev.index(max(by_dev)) + 1
     for name in ("log.png", "confusion_test.png", "confusion_dev.png"):
