@@ -46,6 +46,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy examples/python
 	$(BIN)/pytest -q tests/unit/test_import_rules.py
 
 format: $(VENV)/.dev

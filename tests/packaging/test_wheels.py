@@ -79,6 +79,22 @@ def test_the_client_needs_no_torch(wheels, tmp_path):
     assert packages <= {"emopic-client", "msgspec", "websockets", "pip", "setuptools"}
     code = "import emopic_client, emopic_client.sync; print(emopic_client.__version__)"
     assert run(python, "-c", code, cwd=tmp_path).strip()
+    bare = subprocess.run(
+        [python.with_name("emopic-client")], capture_output=True, text=True, check=False
+    )
+    assert (bare.returncode, "emopic-client[bridges]" in bare.stderr) == (2, True)
+
+
+def test_bridges_and_the_conformance_kit_need_the_client_alone(wheels, tmp_path):
+    python = clean_environment(tmp_path / "env")
+    run(python, "-m", "pip", "install", "--quiet", f"{wheels['client']}[bridges]")
+    command = python.with_name("emopic-client")
+    for bridge in ("vmc", "ifacialmocap", "vts", "twitch", "youtube", "llm"):
+        run(python, "-c", f"import emopic_client.bridges.{bridge}", cwd=tmp_path)
+        assert "--character" in run(command, "bridge", bridge, "--help", cwd=tmp_path)
+    adapter = f"{python} -m emopic_client.conformance.adapter"
+    out = run(command, "conformance", "--client", adapter, "--only", "opening", cwd=tmp_path)
+    assert "pass" in out
 
 
 def test_the_server_runs_from_its_wheels(wheels, tmp_path):
