@@ -227,3 +227,22 @@ async def test_an_unread_event_stream_overflows_and_nothing_else_suffers(client:
         async for _ in events:
             pass
     assert client.connected
+
+
+async def test_emotions_of_a_character_are_everybodys(server: Running, client: Client) -> None:
+    await client.put("minji", builtin="haru", shared=True)
+    async with emopic_client.connect(server.ws) as other:
+        emotions = other.emotions_of("minji")
+        await other.watch("minji")
+        await client.line("minji", "너무 좋아", id="l1")
+        heard = await asyncio.wait_for(anext(emotions), 10)
+    assert (heard.line, heard.top) == ("l1", "joy")
+
+
+async def test_the_first_read_of_emotions_watches(server: Running, client: Client) -> None:
+    await client.put("minji", builtin="haru", shared=True)
+    async with emopic_client.connect(server.ws) as other:
+        reading = asyncio.create_task(anext(other.emotions_of("minji")))
+        while not reading.done():
+            await client.line("minji", "너무 좋아")
+        assert reading.result().top == "joy"

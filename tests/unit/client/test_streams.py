@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.unit.client.talk import face, frame
+from tests.unit.client.talk import emotion, face, frame
 
 from emopic_client.errors import ConnectionEnded, Overflow
-from emopic_client.streams import Events, Frames, Shapes
+from emopic_client.streams import Emotions, Events, Frames, Shapes
 from emopic_client.wire import Blendshapes
 
 PATCH = (0, 0, 4, 4)
@@ -111,3 +111,35 @@ async def test_what_has_to_happen_first_happens_once_and_may_fail() -> None:
         await anext(frames)
     assert [(await anext(frames)).n, (await anext(frames)).n] == [1, 2]
     assert len(calls) == 2
+
+
+async def test_emotions_are_those_of_one_character_in_order() -> None:
+    emotions = Emotions("a", nothing, 3)
+    for item in (emotion(1, "l1"), emotion(2, "l2", "b"), face(3), frame(1), emotion(4, "l3")):
+        emotions.offer(item)
+    assert [await anext(emotions), await anext(emotions)] == [emotion(1, "l1"), emotion(4, "l3")]
+
+
+async def test_too_many_emotions_are_an_error_behind_those_that_fit() -> None:
+    emotions = Emotions("a", nothing, 1)
+    emotions.offer(emotion(1, "l1"))
+    emotions.offer(emotion(2, "l2"))
+    assert await anext(emotions) == emotion(1, "l1")
+    with pytest.raises(Overflow, match="1 emotions waited"):
+        await anext(emotions)
+
+
+def test_each_stream_takes_what_is_its_own() -> None:
+    shapes = Blendshapes(character="a", n=1, names_id="vrm1", values=(0.5,))
+    items = [face(1), emotion(2, "l1"), frame(1), shapes]
+    streams = {
+        Events(9): items[:2],
+        Emotions("a", nothing, 9): [items[1]],
+        Frames("a", nothing): [items[2]],
+        Shapes("a", nothing): [items[3]],
+        Frames("b", nothing): [],
+    }
+    for stream, wanted in streams.items():
+        for item in items:
+            stream.offer(item)  # type: ignore[arg-type]
+        assert [left for _ in items for left in stream.left()] == wanted
