@@ -28,6 +28,7 @@ app = typer.Typer(
 
 train_app = typer.Typer(no_args_is_help=True, help="Train the models.")
 train_app.command("text-base")(text_commands.text_base)
+train_app.command("text-blank")(text_commands.text_blank)
 train_app.command("text-import")(text_commands.text_import)
 train_app.command("text")(text_commands.text)
 train_app.command("text-report")(text_commands.text_report)

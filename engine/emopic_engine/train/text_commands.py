@@ -1,4 +1,4 @@
-"""The commands `emopic train text-base|text-import|text|text-report`; the work is done elsewhere.
+"""The commands `emopic train text…`; the work is done elsewhere.
 
 torch is imported inside them, so that `emopic --help` stays quick.
 """
@@ -105,7 +105,7 @@ def text(
     where = find_device(device)
     settings = settings_of(
         recipe,
-        emotions=Emotions.from_labels(label.strip() for label in labels.split(",")),
+        emotions=Emotions.parse(labels),
         epochs=epochs,
         batch=batch,
         rate=rate,
@@ -137,6 +137,26 @@ def text(
     train_text(job, err)
 
 
+def text_blank(
+    lines: Annotated[
+        list[str], typer.Option(help="Text for the pieces: a line a row, or MAPPING:FILE.")
+    ],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the base to.")],
+    layers: Annotated[int, typer.Option(min=1)] = 12,
+    vocabulary: Annotated[int, typer.Option(min=8)] = 8002,
+    seed: Annotated[int, typer.Option()] = 0,
+) -> None:
+    """Make a KoBERT-shaped base that knows nothing, to try a training without KoBERT's weights."""
+    from emopic_engine.train.text_blank import Shape, write_blank
+    from emopic_engine.train.text_data import read_unlabelled
+
+    found = [line for source in lines for line in read_unlabelled(source)]
+    shape = Shape(vocab_size=vocabulary, num_hidden_layers=layers)
+    with status(f"finding {vocabulary:,} pieces in {len(found):,} lines"):
+        write_blank(found, out_dir, shape, seed)
+    out.print(f"{out_dir}: {vocabulary} pieces, {layers} layers of {shape.hidden_size}")
+
+
 def text_import(
     source: Annotated[
         str, typer.Argument(help="A directory with pytorch_model.bin, or a hub name.")
@@ -155,7 +175,7 @@ def text_import(
     """
     from emopic_engine.train.text_base import find_source, import_checkpoint
 
-    emotions = Emotions.from_labels(map(str.strip, labels.split(","))) if labels else None
+    emotions = Emotions.parse(labels) if labels else None
     done = import_checkpoint(find_source(source), out_dir, weights, emotions)
     if done.left_out:
         err.print(f"left out: {', '.join(done.left_out)}", markup=False, soft_wrap=True)

@@ -35,7 +35,7 @@ def read_training(path: Path, emotions: Emotions, *, soft: bool = True) -> list[
     if reading.emotions.names != emotions.names:
         raise DataError(
             f"{path} has the emotions {','.join(reading.emotions.names)}; to train on them, say "
-            f"--labels {','.join(reading.emotions.names)}"
+            f"--labels {reading.emotions.spec}"
         )
     if soft:
         return soft_lines(reading.examples)
