@@ -71,6 +71,25 @@ class Emotions:
         known = {**KOREAN, **(korean or {})}
         return cls(names, tuple(known.get(name, name) for name in names))
 
+    @classmethod
+    def parse(cls, spec: str) -> Emotions:
+        """The set that `spec` writes: labels in order, `joy,anger,pride=자랑`, as on command lines.
+
+        A Korean name after `=` is needed only where `KOREAN` has none. Raises `InputError`.
+        """
+        pairs = [label.partition("=") for label in spec.split(",")]
+        korean = {name.strip(): own.strip() for name, _, own in pairs if own.strip()}
+        return cls.from_labels((name.strip() for name, _, _ in pairs), korean)
+
+    @property
+    def spec(self) -> str:
+        """The set as text that `parse` reads back."""
+        pairs = zip(self.names, self.korean, strict=True)
+        return ",".join(
+            name if KOREAN.get(name, name) == korean else f"{name}={korean}"
+            for name, korean in pairs
+        )
+
     def __len__(self) -> int:
         return len(self.names)
 
@@ -235,6 +254,11 @@ _NEAREST: Final[Mapping[str, str]] = {
 }
 
 
+def nearest(name: str) -> str:
+    """The emotion whose looks this one borrows: itself, if it has looks of its own or none."""
+    return _NEAREST.get(name, name)
+
+
 def blendshapes(
     emotions: Emotions, expression: ArrayLike, names_id: str
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
@@ -271,7 +295,7 @@ def _matrix(names: tuple[str, ...], names_id: BlendshapeSet) -> NDArray[np.float
     presets = _PRESETS[names_id]
     matrix = np.zeros((len(names), len(shapes)), np.float32)
     for row, name in zip(matrix, names, strict=True):
-        for shape, weight in presets.get(_NEAREST.get(name, name), {}).items():
+        for shape, weight in presets.get(nearest(name), {}).items():
             row[_columns(shapes, shape)] = weight
     return matrix
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from emopic_engine.atlas import Atlas, AtlasStats, Picture
 from emopic_engine.backends import Backend, Precision, load_backend
-from emopic_engine.emotions import Emotions
+from emopic_engine.emotions import Emotions, nearest
 from emopic_engine.errors import EngineError, InputError, LineError, ModelError
 from emopic_engine.face import codec
 from emopic_engine.face.model import Face, FaceModel, Maps
@@ -125,11 +125,7 @@ class Engine:
             face_model=config.face_model.name,
             versions=dict(backend.versions),
         )
-        # Faces show the emotions they were trained on; text labels are matched to them by name.
-        self._columns = [
-            self._face.emotions.index(name) if name in self._face.emotions else None
-            for name in self.emotions.names
-        ]
+        self._columns = [self._column(name) for name in self.emotions.names]
 
     @classmethod
     def load(cls, config: EngineConfig | None = None) -> Engine:
@@ -140,6 +136,15 @@ class Engine:
                 raise ModelError(f"there is no model directory {folder}")
         backend = load_backend(config.backend, precision=config.precision, threads=config.threads)
         return cls(config, backend)
+
+    def _column(self, name: str) -> int | None:
+        """Faces show the emotions they were trained on; any other borrows its nearest one's face,
+        or shows nothing.
+        """
+        for known in (name, nearest(name)):
+            if known in self._face.emotions:
+                return self._face.emotions.index(known)
+        return None
 
     @property
     def emotions(self) -> Emotions:
@@ -213,7 +218,7 @@ class Engine:
         row = np.zeros(len(self._face.emotions), np.float32)
         for weight, column in zip(expression, self._columns, strict=True):
             if column is not None:
-                row[column] += weight
+                row[column] = min(1.0, row[column] + weight)
         return row
 
 

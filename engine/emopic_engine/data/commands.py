@@ -72,7 +72,7 @@ def lines(
         )
     (write_soft if soft else write_hard)(out_file, reading.emotions, examples)
     out.print(f"{out_file}: {len(examples):,} lines", soft_wrap=True)
-    out.print(f"emotions: {','.join(reading.emotions.names)}", markup=False, soft_wrap=True)
+    out.print(f"emotions: {reading.emotions.spec}", markup=False, soft_wrap=True)
 
 
 def eda(

@@ -68,6 +68,17 @@ def test_ambiguous_sets_are_refused(names: tuple[str, ...], korean: tuple[str, .
         Emotions(names, korean)
 
 
+def test_sets_as_text() -> None:
+    known = Emotions.parse("joy, 분노 ,disgust")
+    assert (known.names, known.korean) == (("joy", "anger", "disgust"), ("기쁨", "분노", "혐오"))
+    own = Emotions.parse("joy=즐거움,pride=자랑,흥")
+    assert own.korean == ("즐거움", "자랑", "흥")
+    assert own.spec == "joy=즐거움,pride=자랑,흥"
+    assert Emotions.parse(own.spec) == own
+    with pytest.raises(InputError, match="not empty"):
+        Emotions.parse("joy,,anger")
+
+
 def test_one_hot() -> None:
     np.testing.assert_array_equal(
         DEFAULT.one_hot("슬픔", 0.5), np.array([0, 0, 0, 0, 0.5, 0], np.float32)

@@ -102,14 +102,14 @@ class Charts:
         with self._axes(7.2, 3.4) as (axes, done):
             axes.hist(np.minimum(lengths.tokens, longest), bins.tolist(), color="#aab4ee")
             axes.axvline(lengths.max_tokens, color="#d64541", linewidth=1.3)
-            share = f"≤ {lengths.max_tokens}: {lengths.share_within:.2%}"
-            axes.text(
-                lengths.max_tokens - longest * 0.01,
-                axes.get_ylim()[1] * 0.95,
-                share,
+            before = lengths.max_tokens > 0.7 * longest  # on the side with more room
+            axes.annotate(
+                f"≤ {lengths.max_tokens}: {lengths.share_within:.2%}",
+                (lengths.max_tokens, 0.5 * axes.get_ylim()[1]),
+                xytext=(-6 if before else 6, 0),
+                textcoords="offset points",
                 color="#d64541",
-                ha="right",
-                va="top",
+                ha="right" if before else "left",
             )
             axes.set_xlabel("tokens, with [CLS] and [SEP]")
             axes.set_ylabel("lines")
@@ -184,13 +184,10 @@ class Charts:
         """Shares of the emotions within each group of people, with the number of lines."""
         totals = table.counts.sum(axis=1)
         shares = table.counts / np.maximum(totals, 1)[:, None]
-        with self._axes(7.2, 1.3 + 0.42 * len(table.groups)) as (axes, done):
+        with self._axes(7.2, 0.8 + 0.42 * len(table.groups)) as (axes, done):
             left = np.zeros(len(table.groups))
-            for share, colour, label in zip(shares.T, self.colours, self.labels, strict=True):
-                name = label if share.any() and len(self.labels) <= 12 else None
-                axes.barh(
-                    table.groups, share, 0.66, left, color=colour, label=name, edgecolor="white"
-                )
+            for share, colour in zip(shares.T, self.colours, strict=True):
+                axes.barh(table.groups, share, 0.66, left, color=colour, edgecolor="white")
                 left += share
             for row, total in enumerate(totals):
                 axes.text(1.01, row, f"{total:,}", va="center", color=_MUTED, size=9.5)
@@ -198,9 +195,6 @@ class Charts:
             axes.invert_yaxis()
             axes.xaxis.set_major_formatter(PercentFormatter(1))
             axes.grid(visible=False)
-            axes.legend(
-                ncols=6, loc="upper left", bbox_to_anchor=(-0.02, -0.14), frameon=False, fontsize=9
-            )
             return done()
 
     def cloud(self, words: Mapping[str, float], label: int) -> bytes:

@@ -15,7 +15,7 @@ from emopic_engine.data.text.example import Example
 from emopic_engine.data.text.mapping import TableFormat
 from emopic_engine.data.text.reader import Account, Reading, read_sex
 from emopic_engine.data.text.tables import Row, Table, read_table
-from emopic_engine.emotions import KOREAN, Emotions
+from emopic_engine.emotions import Emotions
 from emopic_engine.errors import DataError, InputError
 
 _FIXED: Final = ("label", "text", "source", "age", "sex")
@@ -24,7 +24,7 @@ _FORMAT: Final = TableFormat(delimiter="\t", quotes=False, encodings=("utf-8",))
 
 def write_soft(path: Path, emotions: Emotions, examples: Sequence[Example]) -> None:
     """Write the examples with their targets, to 6 digits; the folder is made if need be."""
-    rows = ["\t".join((*_FIXED, *map(_heading, emotions.names, emotions.korean)))]
+    rows = ["\t".join((*_FIXED, *emotions.spec.split(",")))]
     for example in examples:
         fixed = (
             emotions.names[example.label],
@@ -48,11 +48,8 @@ def read_soft(path: Path) -> Reading:
     header = table.header or ()
     if header[: len(_FIXED)] != _FIXED:
         raise DataError(f"{path}, row 1: the columns must begin with {', '.join(_FIXED)}")
-    pairs = [heading.partition("=") for heading in header[len(_FIXED) :]]
     try:
-        emotions = Emotions.from_labels(
-            (name for name, _, _ in pairs), {name: korean for name, _, korean in pairs if korean}
-        )
+        emotions = Emotions.parse(",".join(header[len(_FIXED) :]))
     except InputError as error:
         raise DataError(f"{path}, row 1: {error.message}") from error
     examples = tuple(_example(table, row, emotions) for row in table.rows)
@@ -83,10 +80,6 @@ def _share(table: Table, row: Row, place: int) -> float:
     if not 0 <= share <= 1:
         raise DataError(f"{table.at(row[0], place)}: a share is between 0 and 1, got {cell!r}")
     return share
-
-
-def _heading(name: str, korean: str) -> str:
-    return name if KOREAN.get(name, name) == korean else f"{name}={korean}"
 
 
 def _flat(text: str) -> str:

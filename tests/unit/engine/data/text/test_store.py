@@ -38,7 +38,7 @@ def test_plain_lines_are_what_training_reads(tmp_path: Path) -> None:
 HEADER = "label\ttext\tsource\tage\tsex\tjoy\tanger\n"
 BAD = {
     "no header": ("joy\t좋다\njoy\t와\n", "row 1: the columns must begin with label, text"),
-    "no emotion": ("label\ttext\tsource\tage\tsex\njoy\t좋다\ta\t\t\n", "row 1: .*at least one"),
+    "no emotion": ("label\ttext\tsource\tage\tsex\njoy\t좋다\ta\t\t\n", "row 1: .*not empty"),
     "unknown label": (HEADER + "sad\t좋다\ta\t\t\t1\t0\n", "row 2, column 'label': .*'sad'"),
     "not a share": (HEADER + "joy\t좋다\ta\t\t\t1.5\t0\n", "column 'joy': a share .*'1.5'"),
     "a wrong sum": (HEADER + "joy\t좋다\ta\t\t\t0.5\t0.1\n", "row 2: the shares sum to 0.6"),
