@@ -7,11 +7,21 @@ not tested here.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from tests.browser.serving import ServerProcess, free_port
-from tests.unity.building import HERE, PACKAGE, compile_cs, marked, outcomes, run_mono, sources
+from tests.unity.building import (
+    HERE,
+    PACKAGE,
+    ROOT,
+    compile_cs,
+    marked,
+    outcomes,
+    run_mono,
+    sources,
+)
 
 SAMPLES = ("FaceDemo", "BlendShapeDemo", "ChatNpc")
 SERIALIZED = ("0649", "0414")  # fields that only Unity sets
@@ -67,6 +77,22 @@ def test_the_inspectors_compile(built: Path, core: Path, engine: Path, component
     files = sources(PACKAGE / "Editor")
     references = [core, engine, components]
     compile_cs(files, built / "Emopic.Client.Editor.dll", references=references, quiet=SERIALIZED)
+
+
+PAGES = (ROOT / "docs/clients/unity.md", PACKAGE / "Documentation~/index.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_the_code_in_the_documentation_compiles(
+    tmp_path: Path, core: Path, engine: Path, components: Path, page: Path
+) -> None:
+    pieces = re.findall(r"```csharp\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert len(pieces) >= 2
+    for number, piece in enumerate(pieces):
+        source = tmp_path / f"Piece{number}.cs"
+        source.write_text(piece, "utf-8")
+        out = source.with_suffix(".dll")
+        compile_cs([source], out, references=[core, engine, components], quiet=SERIALIZED)
 
 
 def test_the_tests_for_unitys_own_runner_compile(

@@ -19,7 +19,7 @@ namespace Emopic.Tests
             {
                 case "read": return Wire.Read();
                 case "write": return Wire.Write();
-                case "garbage": return Garbage.Measure(words[1]);
+                case "garbage": return Garbage.Measure(words[1], words[2], words[words.Length - 1]);
                 case "pictures": return Pictures.Run();
                 case "checks": return Checks.Run();
                 case "adapter": return new Adapter().Run();

@@ -7,24 +7,31 @@ namespace Emopic
     [Serializable]
     public sealed class CharacterSettings
     {
+        /// <summary>Scales what lines do to the face.</summary>
         [Range(0, 2), Tooltip("Scales what lines do to the face")]
         public float strength = 1;
 
+        /// <summary>Above 1 sharpens the mix of emotions, below 1 flattens it.</summary>
         [Range(0.1f, 10), Tooltip("Above 1 sharpens the mix of emotions, below 1 flattens it")]
         public float contrast = 1;
 
+        /// <summary>Milliseconds from one expression to the next.</summary>
         [Range(0, 10000), Tooltip("Milliseconds from one expression to the next")]
         public int transitionMs = 350;
 
+        /// <summary>Milliseconds an expression stays.</summary>
         [Range(0, 60000), Tooltip("Milliseconds an expression stays")]
         public int holdMs = 2500;
 
+        /// <summary>Milliseconds of the way back to neutral.</summary>
         [Range(0, 60000), Tooltip("Milliseconds of the way back to neutral")]
         public int decayMs = 1200;
 
+        /// <summary>Lines whose top score is lower leave the face alone.</summary>
         [Range(0, 1), Tooltip("Lines whose top score is lower leave the face alone")]
         public float minConfidence = 0.35f;
 
+        /// <summary>How many emotions are mixed at most.</summary>
         [Range(1, 8), Tooltip("How many emotions are mixed at most")]
         public int maxEmotions = 2;
 

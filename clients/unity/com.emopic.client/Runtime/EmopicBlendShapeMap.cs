@@ -11,12 +11,15 @@ namespace Emopic
         [Serializable]
         public sealed class Entry
         {
+            /// <summary>A name from the server, such as mouthSmileLeft (ARKit), Joy (VRM 0.x) or happy (VRM 1.0).</summary>
             [Tooltip("A name from the server, such as mouthSmileLeft (ARKit), Joy (VRM 0.x) or happy (VRM 1.0)")]
             public string source = "";
 
+            /// <summary>The blend shape of the model, such as Fcl_ALL_Joy.</summary>
             [Tooltip("The blend shape of the model, such as Fcl_ALL_Joy")]
             public string target = "";
 
+            /// <summary>How far; below 0 it takes from what other names add.</summary>
             [Range(-2, 2), Tooltip("How far; below 0 it takes from what other names add")]
             public float scale = 1;
         }

@@ -151,7 +151,7 @@ namespace Emopic
         /// <summary>After animations, so that they do not write over it.</summary>
         private void LateUpdate()
         {
-            if (_targets.Count == 0) return;
+            if (_bound == null) return;
             _mixer.Step(Time.deltaTime, smoothing);
             for (int i = 0; i < _targets.Count; i++) Write(i);
         }
@@ -177,7 +177,8 @@ namespace Emopic
             for (int name = 0; name < from.Length; name++) BindName(from[name], name, links);
             _mixer.Reset(from, _targets.Count);
             foreach (Link link in links) _mixer.Connect(link.Name, link.Target, link.Scale);
-            if (_targets.Count == 0) Debug.LogWarning("Emopic: the meshes have no blend shape of these names", this);
+            if (_targets.Count > 0 || renderers.Length == 0) return; // without meshes, GetWeight is all
+            Debug.LogWarning("Emopic: the meshes have no blend shape of these names", this);
         }
 
         private void BindName(string name, int index, List<Link> links)

@@ -58,7 +58,12 @@ namespace Emopic
         /// <summary>Whether states of a character are wanted.</summary>
         public bool IsWatched(string character)
         {
-            return _watches.ContainsKey(character) || Find(RequestKind.Watch, character) != null;
+            if (_watches.ContainsKey(character)) return true;
+            for (int i = 0; i < _pending.Count; i++) // asked with every frame: no closure, no garbage
+            {
+                if (_pending[i].Is(RequestKind.Watch, character)) return true;
+            }
+            return false;
         }
 
         // ── asking ──────────────────────────────────────────────────────────────────────────────
