@@ -24,7 +24,7 @@ from rich.text import Text
 import emopic_client
 from emopic_client.aio import Client
 from emopic_client.bridges.ticking import tick
-from emopic_client.bridges.vts import TINY, parameter_name
+from emopic_client.bridges.vts import parameter_name
 from emopic_client.pictures import pictures
 from emopic_client.terminal import TerminalPicture
 
@@ -82,8 +82,8 @@ async def record_vts(client: Client) -> tuple[Series, list[tuple[float, str]]]:
     begin = time.monotonic()
 
     async def follow() -> None:
-        async for frame in client.frames("streamer", TINY):
-            for place, weight in enumerate(frame.expression):
+        async for shapes in client.blendshapes("streamer", "vrm1"):
+            for place, weight in enumerate(shapes.expression or ()):
                 name = parameter_name(client.emotions[place], place)
                 series[name].append((time.monotonic() - begin, weight))
 

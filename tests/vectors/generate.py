@@ -159,7 +159,11 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
         line="l1",
     ),
     "blendshapes": wire.Blendshapes(
-        character="minji", n=2, names_id="vrm1", values=(1.0, 0.0, 0.0)
+        character="minji",
+        n=2,
+        names_id="vrm1",
+        values=(1.0, 0.0, 0.0),
+        expression=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
     ),
     "pong": wire.Pong(token="p1"),
     "bye": wire.Bye(code=4008, reason="client reads too slowly", reconnect=True),

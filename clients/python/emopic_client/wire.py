@@ -356,7 +356,10 @@ class Frame(_Message, tag="frame", frozen=True):
 
 
 class Blendshapes(_Message, tag="blendshapes", frozen=True):
-    """The expression as named weights in [0, 1]. `names` comes with the first of a `names_id`."""
+    """The expression as named weights in [0, 1]. `names` comes with the first of a `names_id`.
+
+    `expression` is what they were made of: a weight for each emotion, in the order of `hello`.
+    """
 
     character: CharacterName
     n: Count
@@ -364,6 +367,7 @@ class Blendshapes(_Message, tag="blendshapes", frozen=True):
     values: tuple[Share, ...]
     names: tuple[str, ...] | None = None
     line: Name | None = None
+    expression: tuple[Share, ...] | None = None
 
 
 class Pong(_Message, tag="pong", frozen=True):

@@ -186,6 +186,7 @@ class Views:
             names_id=names_id,
             values=self._values(names_id, values),
             line=character.animator.line,
+            expression=values,
         )
         for session_id, seat in view.seats.items():
             if seat.shown != values and self._post.state(self._post.sessions[session_id], message):

@@ -2,7 +2,7 @@
 
 Each emotion is a parameter of its own (`EmopicJoy` …, 0 to 1) that a model's parameters can be
 mapped to. VTube Studio forgets a value after a second, so they are sent again while the face
-rests. The weights are those of the server's frames, which are asked for as small as they come.
+rests. The weights come with the server's blendshapes, which leave before any picture is drawn.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final
 from emopic_client import wire
 from emopic_client.aio import Client
 from emopic_client.backoff import Backoff
+from emopic_client.bridges.errors import BridgeError
 from emopic_client.bridges.vts_api import (
     ACCESS_OFF,
     BEING_ASKED,
@@ -31,7 +32,6 @@ from emopic_client.bridges.vts_token import Tokens
 
 URL: Final = "ws://127.0.0.1:8001"
 REST_S: Final = 0.4  # a resting face is sent again after so long; VTube Studio wants less than 1
-TINY: Final = wire.FrameOptions(format="raw", size=16, fps=30, patches=False)
 _LOG_IN_AGAIN: Final = frozenset({ACCESS_OFF, NEEDS_AUTHENTICATION, DENIED})
 _BARE: Final = re.compile(r"[^A-Za-z0-9]")
 
@@ -177,7 +177,7 @@ class VtsBridge:
 
 
 class _Face:
-    """The weights of a character's newest frame, and when to send them."""
+    """The newest weights of a character's emotions, and when to send them."""
 
     def __init__(self, client: Client, character: str) -> None:
         self._client = client
@@ -186,9 +186,11 @@ class _Face:
         self._changed = asyncio.Event()
 
     async def follow(self) -> None:
-        """Keep up with the frames until the session ends."""
-        async for frame in self._client.frames(self._character, TINY):
-            self._weights = frame.expression
+        """Keep up with the face until the session ends."""
+        async for shapes in self._client.blendshapes(self._character, "vrm1"):
+            if shapes.expression is None:
+                raise BridgeError("the server is too old: its blendshapes name no emotions")
+            self._weights = shapes.expression
             self._changed.set()
 
     async def changes(self) -> AsyncIterator[tuple[float, ...]]:
