@@ -41,6 +41,7 @@ class ServerProcess:
             said.append(line)
             if line.startswith("ready"):
                 return
+        self.kill()
         raise AssertionError(f"the server did not start: {said}")
 
     def kill(self) -> None:

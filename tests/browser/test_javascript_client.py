@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
 from tests.browser.scripting import HELPERS
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.serving import ROOT, ServerProcess, free_port
 
 Open = Callable[..., Page]
+TYPES = ROOT / "server" / "emopic_server" / "web" / "emopic.d.ts"
 SETUP = """
   const {EmopicClient, FaceCanvas, EmopicError} = await import("/emopic.js");
   const client = new EmopicClient({client: "test"});
@@ -26,6 +28,12 @@ def client(page: Page, script: str) -> object:
     return page.evaluate(
         f"async () => {{ {SETUP} try {{ {script} }} finally {{ client.close(); }} }}"
     )
+
+
+def test_the_types_declare_what_the_module_exports(page: Page) -> None:
+    declared = re.findall(r"^export (?:class|const) (\w+)", TYPES.read_text("utf-8"), re.MULTILINE)
+    exported = page.evaluate("async () => Object.keys(await import('/emopic.js'))")
+    assert sorted(declared) == sorted(exported)
 
 
 def test_a_line_is_answered_with_its_emotion(page: Page) -> None:

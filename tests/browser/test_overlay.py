@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.serving import ROOT, ServerProcess, free_port
 from tests.browser.watching import (
     Overheard,
     glance,
@@ -19,6 +20,7 @@ from tests.browser.watching import (
 )
 
 Open = Callable[..., Page]
+WEB = ROOT / "server" / "emopic_server" / "web"
 WIDE = {"width": 640, "height": 360}
 SPEAK = """async ([character, text, options = {}]) => {
   const {EmopicClient} = await import("/emopic.js");
@@ -291,3 +293,12 @@ def test_a_read_only_token_shows_what_others_put(open_page: Open) -> None:
         shown(owner)
         shown(page)
         assert "looking" not in page.url
+
+
+def test_every_option_is_documented_and_every_documented_one_exists() -> None:
+    text = (ROOT / "docs" / "clients" / "obs.md").read_text(encoding="utf-8")
+    table = text[text.index("## The overlay's options") : text.index("`subtitle=live` suits")]
+    documented = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    script = (WEB / "overlay-options.js").read_text(encoding="utf-8")
+    read = set(re.findall(r'(?:number|choice|given\.get|given\.has)\("(\w+)"', script))
+    assert documented - {"lang"} == read - {"token"}

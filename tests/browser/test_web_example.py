@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import threading
@@ -23,14 +24,20 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def origin() -> Iterator[str]:
-    """The game's own little web server."""
+@contextlib.contextmanager
+def serving_games() -> Iterator[str]:
+    """The game's own little web server; its origin."""
     handler = functools.partial(Quiet, directory=str(FOLDER))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as games:
         threading.Thread(target=games.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{games.server_port}"
         games.shutdown()
+
+
+@pytest.fixture
+def origin() -> Iterator[str]:
+    with serving_games() as origin:
+        yield origin
 
 
 def test_the_gatekeeper_shows_what_she_says(origin: str, open_page: Open) -> None:
