@@ -63,6 +63,7 @@ class FakeFace:
     height: int
     source: str
     tint: int
+    portrait: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class FakeEngine:
             raise ZeroDivisionError("a bug in the engine")
         return [self._scores(line) for line in lines]
 
-    def register(self, picture: bytes) -> FakeFace:
+    def register(self, picture: bytes, *, portrait: bool = False) -> FakeFace:
         image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             raise PictureError("this is not a JPEG, PNG or WebP", code="picture_format")
@@ -153,6 +154,12 @@ class FakeEngine:
         if min(width, height) < 16:
             raise PictureError(f"{width}x{height} is too small", code="picture_too_small")
         source = "centred" if int(image.max()) == int(image.min()) else "found"
+        if portrait and source == "centred":
+            raise PictureError("no face was found in the picture", code="no_face")
+        if portrait:  # the middle stands for the largest face
+            cut = image[height // 4 : height * 3 // 4, width // 4 : width * 3 // 4]
+            png = cv2.imencode(".png", cut)[1].tobytes()
+            return FakeFace("portrait", cut.shape[1], cut.shape[0], source, picture[-1], png)
         key = hashlib.sha256(picture).hexdigest()[:32]
         return FakeFace(key, width, height, source, picture[-1])
 

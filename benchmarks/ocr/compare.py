@@ -1,9 +1,9 @@
-"""How many characters recognisers get wrong: `python -m benchmarks.ocr.compare [NAME=FOLDER …]`.
+"""How many characters recognisers get wrong: `python -m benchmarks.ocr.compare kor Hangul …`.
 
-Reads the rendered test set with the installed Tesseract models (`kor`, `Hangul`), and with those
-in further folders (`best=FOLDER` for a folder with `kor.traineddata`). The character error rate
-is the edit distance over the length of the truth, spaces apart; pictures that were refused count
-as wholly wrong. Writes `benchmarks/results/ocr.json`.
+Reads the rendered test set with the installed Tesseract models that are named (default: `kor`),
+and with those in further folders (`best=FOLDER` for a folder with `kor.traineddata`). The
+character error rate is the edit distance over the length of the truth, spaces apart; pictures that
+were refused count as wholly wrong. Writes `benchmarks/results/ocr.json`.
 """
 
 from __future__ import annotations
@@ -67,16 +67,13 @@ async def measure(name: str, recogniser: Recogniser, pictures: list[Sample]) -> 
 
 def main() -> None:
     pictures = samples()
-    recognisers = {"kor": Tesseract(), "Hangul": Tesseract(language="Hangul")}
-    for argument in sys.argv[1:]:
+    results = {}
+    for argument in sys.argv[1:] or ["kor"]:
         name, _, folder = argument.partition("=")
-        recognisers[name] = Tesseract(models=Path(folder))
-    results = {
-        name: asyncio.run(measure(name, recogniser, pictures))
-        for name, recogniser in recognisers.items()
-    }
-    RESULT.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(json.dumps({name: value["cer"] for name, value in results.items()}, indent=1))
+        reader = Tesseract(models=Path(folder)) if folder else Tesseract(language=name)
+        results[name] = asyncio.run(measure(name, reader, pictures))
+        print(name, results[name]["cer"])
+        RESULT.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ class RegisteredFace:
     """A base face ready to render. `key` identifies its pixels; sizes are the picture's own.
 
     `source` is `builtin`, `found` (a face was found in the upload) or `centred` (none was found
-    and the middle of the picture is used).
+    and the middle of the picture is used). `portrait` is the part of the upload that was kept, as
+    a PNG, where only a part was.
     """
 
     key: str
@@ -90,6 +91,7 @@ class RegisteredFace:
     height: int
     source: str
     face: Face
+    portrait: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +169,21 @@ class Engine:
         """Scores for each line, or the error that this line alone earned."""
         return self._text.classify(lines)
 
-    def register(self, picture: bytes) -> RegisteredFace:
-        """Find and encode the face in an uploaded picture. Raises `PictureError`."""
-        key = hashlib.sha256(picture).hexdigest()[:32]
+    def register(self, picture: bytes, *, portrait: bool = False) -> RegisteredFace:
+        """Find and encode the face in an uploaded picture. Raises `PictureError`.
+
+        With `portrait`, the base face is only the largest face and what is around it, as for a
+        picture of a whole web page; code `no_face` when there is none.
+        """
         rgb, alpha = codec.decode(picture, self._config.pictures)
+        kept = None
+        if portrait:
+            rgb, alpha = self._face.portrait(rgb, alpha), None
+            kept = picture = codec.encode(rgb, None, "png")
+        key = hashlib.sha256(picture).hexdigest()[:32]
         face = self._face.register(rgb, alpha)
         source = "found" if face.found else "centred"
-        return RegisteredFace(key, face.width, face.height, source, face)
+        return RegisteredFace(key, face.width, face.height, source, face, kept)
 
     def builtin(self, name: str) -> RegisteredFace:
         """A built-in face, encoded once. Raises `InputError` with code `unknown_builtin`."""

@@ -48,6 +48,8 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
         ),
         shared=True,
     ),
+    "put_url": wire.CharacterPut(character="minji", url="https://example.org/minji.jpg"),
+    "read": wire.Read(id="r1", picture=PICTURE),
     "drop": wire.CharacterDrop(character="minji"),
     "line": wire.Line(character="minji", id="l1", text="오늘 진짜 최고야!"),
     "line_partial": wire.Line(character="minji", id="l2", text="아니 이게 뭐", partial=True),
@@ -122,6 +124,7 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
         final=True,
         text="오늘 진짜 최고야!",
     ),
+    "reading": wire.Reading(seq=5, id="r1", text="오늘 진짜 최고야!", confidence=0.75),
     "notice": wire.Notice(
         seq=5, code="face_centred", text="no face was found in the picture", character="나"
     ),

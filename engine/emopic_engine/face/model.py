@@ -19,6 +19,7 @@ from .graphs import decoder_graph, encoder_graph, read_settings
 
 __all__ = ["Face", "FaceModel", "FaceView", "Maps"]
 
+PORTRAIT = 2.2  # sides of a face box that a portrait measures
 VIEWS = 4  # output sizes kept per face
 
 
@@ -85,6 +86,18 @@ class FaceModel:
         crop = face_crop(box) if box else centred_crop(rgb.shape[1], rgb.shape[0])
         features = self._encode(network_input(cut(seen, crop)))
         return Face(rgb, alpha, crop, features)
+
+    def portrait(self, rgb: Rgb, alpha: Alpha | None = None) -> Rgb:
+        """The square around the largest face of a picture. Raises `PictureError` (`no_face`)."""
+        _check(rgb, alpha)
+        seen = flattened(rgb, alpha)
+        box = self._detector.find_face(seen)
+        if box is None:
+            raise PictureError("no face was found in the picture", code="no_face")
+        half = PORTRAIT * max(box.width, box.height) / 2
+        x, y = box.x + box.width / 2, box.y + box.height / 2
+        top, left = max(0, round(y - half)), max(0, round(x - half))
+        return np.ascontiguousarray(seen[top : round(y + half), left : round(x + half)])
 
     def render(self, jobs: Sequence[tuple[Face, Floats]]) -> list[Maps]:
         """Maps for faces and their expressions, float32 [E] in the order of `emotions`.

@@ -42,7 +42,7 @@ class NoopEngine:
         """The same scores for every line."""
         return [self._scores] * len(lines)
 
-    def register(self, picture: bytes) -> RegisteredFace:
+    def register(self, picture: bytes, *, portrait: bool = False) -> RegisteredFace:  # noqa: ARG002
         """The same face for every picture."""
         return self.builtin(str(len(picture)))
 
