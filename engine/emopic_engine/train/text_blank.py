@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 import sentencepiece
 import torch
@@ -22,8 +21,6 @@ from emopic_engine.text.config import CONFIG_FILE, WEIGHTS_FILE
 from emopic_engine.text.normalize import normalize
 from emopic_engine.text.tokenizer import TOKENIZER_FILE
 from emopic_engine.text.weights import save_weights
-
-_SPECIAL: Final = {"unk": "[UNK]", "pad": "[PAD]", "bos": "[CLS]", "eos": "[SEP]"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +54,6 @@ def write_blank(lines: Iterable[str], out: Path, shape: Shape | None = None, see
 def train_pieces(lines: Iterable[str], size: int) -> bytes:
     """A unigram SentencePiece model of `size` pieces (Kudo 2018), special ones as in KoBERT."""
     written = io.BytesIO()
-    special = {f"{name}_piece": piece for name, piece in _SPECIAL.items()}
-    places = {f"{name}_id": place for place, name in enumerate(_SPECIAL)}
     try:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=iter([normalize(line) for line in lines]),
@@ -68,8 +63,14 @@ def train_pieces(lines: Iterable[str], size: int) -> bytes:
             control_symbols=["[MASK]"],
             num_threads=1,  # several make the result depend on their timing
             minloglevel=2,
-            **special,
-            **places,
+            unk_piece="[UNK]",
+            pad_piece="[PAD]",
+            bos_piece="[CLS]",
+            eos_piece="[SEP]",
+            unk_id=0,
+            pad_id=1,
+            bos_id=2,
+            eos_id=3,
         )
     except RuntimeError as error:
         raise DataError(f"these lines do not give {size} pieces: {error}") from error

@@ -60,6 +60,9 @@ def text(
     dev_share: Annotated[
         float, typer.Option(help="Cut off where no --dev is given; 0: the test chooses.")
     ] = 0.1,
+    share: Annotated[
+        float, typer.Option(help="Train on this share of the rest, for a learning curve.")
+    ] = 1.0,
     teacher: Annotated[
         list[Path] | None, typer.Option(help="Model directories to learn from (distil).")
     ] = None,
@@ -126,6 +129,7 @@ def text(
         test_share=test_share,
         dev=dev,
         dev_share=dev_share,
+        share=share,
         soft=soft,
         teachers=tuple(teacher or ()),
         unlabelled=tuple(unlabelled or ()),
@@ -204,12 +208,13 @@ def text_report(
     from emopic_engine.text.model import TextModel
     from emopic_engine.text.robustness import asking
     from emopic_engine.train.ngram_control import NgramControl
+    from emopic_engine.train.text_data import by_name
     from emopic_engine.train.text_report import report_table
     from emopic_engine.train.text_report import text_report as measure
 
     running = load_backend(backend, precision=known_precision(precision))
     loaded = TextModel(model, running)
-    tests = {path.stem: read_tsv(path, loaded.emotions) for path in test}
+    tests = {name: read_tsv(path, loaded.emotions) for name, path in by_name(test).items()}
     seen = [line for path in train or () for line in read_tsv(path, loaded.emotions)]
     with status("measuring"):
         control = NgramControl(seen).asking(len(loaded.emotions)) if seen else None

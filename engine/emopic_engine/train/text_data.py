@@ -62,6 +62,18 @@ def read_unlabelled(source: str) -> list[str]:
     return lines
 
 
+def by_name(paths: Sequence[Path], *taken: str) -> dict[str, Path]:
+    """The files by their names without ending. Raises `InputError` if two have the same, or one
+    has a name that is taken.
+    """
+    named: dict[str, Path] = {}
+    for path in paths:
+        if path.stem in named or path.stem in taken:
+            raise InputError(f"{path}: there are other lines called {path.stem!r}; rename the file")
+        named[path.stem] = path
+    return named
+
+
 def cut_off(
     lines: Sequence[TrainLine], share: float, seed: int
 ) -> tuple[list[TrainLine], list[TrainLine]]:

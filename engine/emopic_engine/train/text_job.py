@@ -38,10 +38,10 @@ from emopic_engine.text.tokenizer import TOKENIZER_FILE, Tokenizer, find_tokeniz
 from emopic_engine.text.weights import save_weights
 from emopic_engine.train.text_base import base_config, find_base
 from emopic_engine.train.text_batches import predict
-from emopic_engine.train.text_data import cut_off, read_training, read_unlabelled
+from emopic_engine.train.text_data import by_name, cut_off, read_training, read_unlabelled
 from emopic_engine.train.text_distil import start_student, student_config, teacher_logits
 from emopic_engine.train.text_lines import TrainLine, taught, with_teacher
-from emopic_engine.train.text_log import Point, write_confusion, write_csv, write_plot
+from emopic_engine.train.text_log import TRAIN, Point, write_confusion, write_csv, write_plot
 from emopic_engine.train.text_loop import Keeping, Run, train
 from emopic_engine.train.text_settings import Settings
 
@@ -81,7 +81,7 @@ class Job:
     `test_share` of the lines is cut off and called `test`; `extra` lines are only trained on.
     The best epoch and the temperature come from `dev`, or from `dev_share` of what is left; where
     both are missing (None, 0) from the first test, as in the original KoBERT project, which
-    flatters the figure on it.
+    flatters the figure on it. `share` of what remains is trained on, for learning curves.
 
     `teachers` and `unlabelled` are for distilling: every line gets the teachers' mean logits, and
     unlabelled ones take part where the teachers are `sure` enough. `layers` of the base's are kept.
@@ -97,6 +97,7 @@ class Job:
     test_share: float = 0.2
     dev: Path | None = None
     dev_share: float = 0.1
+    share: float = 1.0
     soft: bool = True
     teachers: tuple[Path, ...] = ()
     unlabelled: tuple[str, ...] = ()
@@ -162,6 +163,8 @@ def write_directory(
 def _check(job: Job) -> None:
     if job.unlabelled and not job.teachers:
         raise InputError("unlabelled lines need a teacher that answers them: give --teacher")
+    if not 0 < job.share <= 1:
+        raise InputError(f"the share to train on must be above 0, at most 1, got {job.share}")
     for name, share in (("test share", job.test_share), ("dev share", job.dev_share)):
         if not 0 <= share < 1:
             raise InputError(f"the {name} must be from 0 to below 1, got {share}")
@@ -171,7 +174,8 @@ def _read(job: Job) -> _Parts:
     emotions, seed = job.settings.emotions, job.settings.seed
     lines = [line for source in job.lines for line in source.read(emotions, soft=job.soft)]
     extra = [line for source in job.extra for line in source.read(emotions, soft=job.soft)]
-    tests = {path.stem: read_training(path, emotions, soft=False) for path in job.tests}
+    files = by_name(job.tests, TRAIN, *([DEV] if job.dev or job.dev_share else []))
+    tests = {name: read_training(path, emotions, soft=False) for name, path in files.items()}
     if not tests and job.test_share:
         lines, tests[TEST] = cut_off(lines, job.test_share, seed)
     if job.dev is not None:
@@ -180,6 +184,8 @@ def _read(job: Job) -> _Parts:
         lines, tests[DEV] = cut_off(lines, job.dev_share, seed + 1)
     if not tests:
         raise InputError("there is nothing to choose the best epoch on: give a test or a dev part")
+    if job.share < 1:
+        _, lines = cut_off(lines, job.share, seed + 2)
     return _Parts([*lines, *extra], tests, DEV if DEV in tests else next(iter(tests)))
 
 
@@ -187,7 +193,15 @@ def _run_key(job: Job, base: Path) -> str:
     """A name for everything that decides the run, so that no other run's state is picked up."""
     plain = {
         name: getattr(job, name)
-        for name in ("test_share", "dev_share", "soft", "unlabelled_weight", "sure", "layers")
+        for name in (
+            "test_share",
+            "dev_share",
+            "share",
+            "soft",
+            "unlabelled_weight",
+            "sure",
+            "layers",
+        )
     }
     sources = (*job.lines, *job.extra)
     plain |= {"settings": job.settings.key(), "max_tokens": job.max_tokens}

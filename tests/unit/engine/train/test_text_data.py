@@ -10,7 +10,7 @@ from emopic_engine.data.text.example import Example
 from emopic_engine.data.text.store import write_soft
 from emopic_engine.emotions import DEFAULT, Emotions
 from emopic_engine.errors import DataError, InputError
-from emopic_engine.train.text_data import cut_off, read_training, read_unlabelled
+from emopic_engine.train.text_data import by_name, cut_off, read_training, read_unlabelled
 from emopic_engine.train.text_lines import TrainLine
 
 PAIR = Emotions.from_labels(["joy", "sadness"])
@@ -66,6 +66,15 @@ def test_cutting_off_takes_the_same_share_of_each_emotion(share: float) -> None:
     assert sum(line.top == 1 for line in cut) == pytest.approx(20 * share, abs=1)
     assert cut_off(lines, share, seed=1) == (rest, cut)
     assert cut_off(lines, share, seed=2) != (rest, cut)
+
+
+def test_files_by_name() -> None:
+    named = by_name([Path("a/test.tsv"), Path("b/hard.tsv")], "dev")
+    assert named == {"test": Path("a/test.tsv"), "hard": Path("b/hard.tsv")}
+    with pytest.raises(InputError, match=r"b/test\.tsv: there are other lines called 'test'"):
+        by_name([Path("a/test.tsv"), Path("b/test.tsv")])
+    with pytest.raises(InputError, match="'dev'"):
+        by_name([Path("dev.tsv")], "dev")
 
 
 def test_parts_that_would_be_empty() -> None:

@@ -167,6 +167,16 @@ def test_distilling_into_fewer_layers(data: Path, base: Path, tmp_path: Path) ->
 def test_a_test_share_that_cannot_be(data: Path, base: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="test share must be"):
         train_text(replace(job(data, base, tmp_path), test_share=1.0), QUIET)
+    with pytest.raises(InputError, match="share to train on"):
+        train_text(replace(job(data, base, tmp_path), share=0.0), QUIET)
+
+
+def test_a_share_of_the_lines(data: Path, base: Path, tmp_path: Path) -> None:
+    whole = job(data, base, tmp_path)
+    whole = replace(whole, settings=replace(whole.settings, epochs=1))
+    figures = [train_text(replace(whole, share=share), QUIET) for share in (0.5, 1.0)]
+    assert figures[0]["lines"] == figures[1]["lines"] // 2
+    assert figures[0]["tests"]["test"]["n"] == figures[1]["tests"]["test"]["n"]
 
 
 @pytest.mark.parametrize(
