@@ -20,6 +20,7 @@ from emopic_server import __version__
 from emopic_server.bench.command import bench
 from emopic_server.config import ServerConfig
 from emopic_server.errors import ServerError
+from emopic_server.intake.commands import capture, ocr
 from emopic_server.intake.guard_command import guard
 from emopic_server.say import say
 
@@ -27,6 +28,8 @@ app = engine_cli.app
 app.command()(say)
 app.command()(bench)
 app.command()(guard)
+app.command()(ocr)
+app.command()(capture)
 app.command()(conformance)
 app.add_typer(bridge, name="bridge")
 
