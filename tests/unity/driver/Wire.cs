@@ -63,7 +63,8 @@ namespace Emopic.Tests
         {
             return new Json().Add("type", "blendshapes").Add("character", m.Character).Add("n", m.Number)
                 .Add("names_id", Names.Of(m.Set)).Add("values", m.Values)
-                .AddIf(m.Names != null, "names", m.Names).AddIf(m.Line != null, "line", m.Line);
+                .AddIf(m.Names != null, "names", m.Names).AddIf(m.Line != null, "line", m.Line)
+                .AddIf(m.Expression != null, "expression", m.Expression);
         }
 
         private static Json Of(Emotion m)

@@ -217,6 +217,9 @@ namespace Emopic
         /// <summary>Weights, 0 … 1.</summary>
         public float[] Values { get; internal set; } = new float[0];
 
+        /// <summary>What the weights are made of: one for each emotion; null from older servers.</summary>
+        public float[] Expression { get; internal set; }
+
         /// <summary>Names of the weights, in their order. The same array until they change.</summary>
         public string[] Names { get; internal set; }
 

@@ -163,8 +163,10 @@ namespace Emopic
         private Blendshapes ReadBlendshapes(ref MessagePackReader reader, int fields)
         {
             Blendshapes shapes = _shapes;
+            float[] old = shapes.Expression;
             shapes.Character = shapes.Line = null;
             shapes.Names = null;
+            shapes.Expression = null;
             shapes.Number = Unset;
             shapes.Set = BlendshapeSet.None;
             bool values = false;
@@ -182,6 +184,9 @@ namespace Emopic
                         break;
                     case "names": shapes.Names = ReadNamesOrNil(ref reader); break;
                     case "line": shapes.Line = ReadNameOrNil(ref reader, key); break;
+                    case "expression":
+                        if (!reader.TryReadNil()) shapes.Expression = ReadShares(ref reader, key, old);
+                        break;
                     default: reader.Skip(); break;
                 }
             }
