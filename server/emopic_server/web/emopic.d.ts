@@ -133,6 +133,8 @@ export interface Blendshapes {
   /** Always filled in here, although the wire sends the names only once. */
   names: string[] | null;
   line?: string | null;
+  /** What the values are made of: a weight for each emotion, in the order of `hello`. */
+  expression?: number[] | null;
 }
 
 export type StatusDetail =
