@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs the system packages that tests need: a browser, Korean glyphs, software OpenGL for the
-# face renderer, mono for the Unity package, and
+# face renderer, mono for the Unity package, PostgreSQL, and
 # Tesseract with Korean and fonts for its test. As root it installs; otherwise it says what to
 # install and goes on, and the tests that need them say why they skip.
 set -eu
 packages="chromium fonts-noto-cjk libegl1 libgl1-mesa-dri libgles2 mono-mcs mono-runtime \
-    tesseract-ocr tesseract-ocr-kor fonts-nanum fonts-nanum-extra"
+    tesseract-ocr tesseract-ocr-kor fonts-nanum fonts-nanum-extra postgresql"
 missing=""
 for package in $packages; do
     dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"

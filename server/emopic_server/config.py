@@ -9,6 +9,16 @@
     [queue]              # any field of emopic_server.core.scheduler.Bounds
     line_batch = 32
 
+    [capture]            # any field of emopic_server.intake.config.CaptureConfig
+    service = "chromium"
+
+    [ocr]                # any field of emopic_server.intake.config.OcrConfig
+    service = "clova"
+
+    [history]            # any field of emopic_server.history.config.HistoryConfig
+    url = "history.db"
+    keep = "text"
+
 Unknown keys and wrong types are errors that name key, value and what was expected.
 """
 
@@ -26,6 +36,8 @@ import msgspec
 from emopic_client.wire import GuardMode, Limits
 from emopic_server.core.scheduler import Bounds
 from emopic_server.errors import ConfigError
+from emopic_server.history.config import HistoryConfig
+from emopic_server.intake.config import CaptureConfig, OcrConfig
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _PRECISIONS: Final = ("f32", "bf16")
@@ -64,6 +76,9 @@ class ServerConfig:
     log_level: str = "info"
     limits: Limits = field(default_factory=Limits)
     queue: Bounds = field(default_factory=Bounds)
+    capture: CaptureConfig = field(default_factory=CaptureConfig)
+    ocr: OcrConfig = field(default_factory=OcrConfig)
+    history: HistoryConfig = field(default_factory=HistoryConfig)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -144,7 +159,7 @@ def _typed(prefix: str, kind: type, values: Mapping[str, object]) -> dict[str, A
 
 
 def _value(key: str, hint: Any, value: object) -> object:
-    if hint in (Limits, Bounds):
+    if hint in _TABLES:
         if isinstance(value, hint):
             return value
         if not isinstance(value, Mapping):
@@ -154,13 +169,18 @@ def _value(key: str, hint: Any, value: object) -> object:
         if hint == known:
             converted = convert(value)
             if converted is None:
-                raise ConfigError(key, value, expected)
+                secret = key.endswith(("key", "token"))
+                raise ConfigError(key, "…" if secret else value, expected)
             return converted
     raise AssertionError(f"no rule for {key}: {hint}")
 
 
 def _int(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _bool(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _float(value: object) -> float | None:
@@ -182,7 +202,9 @@ def _strings(value: object) -> tuple[str, ...] | None:
     return None
 
 
+_TABLES: Final = (Limits, Bounds, CaptureConfig, OcrConfig, HistoryConfig)
 _KINDS: Final = (
+    (bool, _bool, "true or false"),
     (int, _int, "a whole number"),
     (float, _float, "a number"),
     (str, _str, "text"),

@@ -4,6 +4,7 @@
     ├── ConfigError        the server cannot start with this configuration
     ├── Refusal            a client's message is refused; becomes an `error` event
     ├── StateError         a session was asked for a step its state does not allow (our fault)
+    ├── HistoryError       the history cannot be opened, read or written
     ├── StoreError         the store of shared characters cannot be read or written
     └── WorkerDied         the engine's thread ended; the server ends with it
 
@@ -120,6 +121,10 @@ class StateError(ServerError):
         super().__init__(f"a session that is {state} cannot {step}")
         self.state = state
         self.step = step
+
+
+class HistoryError(ServerError):
+    """The history cannot be opened, read or written. Never shows a line or a name."""
 
 
 class StoreError(ServerError):

@@ -8,8 +8,8 @@ one thing: the whole wire, in the order of the specification.
 
 Delivery classes (never mixed):
 
-* events — `character.ready`, `character.dropped`, `emotion`, `notice`, `error`: ordered, numbered
-  with `seq` (1, 2, 3 … within a session), kept for resume;
+* events — `character.ready`, `character.dropped`, `emotion`, `reading`, `notice`, `error`:
+  ordered, numbered with `seq` (1, 2, 3 … within a session), kept for resume;
 * states — `frame`, `blendshapes`: latest wins, numbered with `n` per character, never replayed.
 """
 
@@ -32,12 +32,14 @@ BlendshapeSet: TypeAlias = Literal["arkit", "vrm0", "vrm1"]
 Fault: TypeAlias = Literal["client", "server"]
 FaceSource: TypeAlias = Literal["builtin", "found", "centred"]
 GuardMode: TypeAlias = Literal["off", "mask", "refuse"]
+HistoryMode: TypeAlias = Literal["off", "scores", "text"]
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Side: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]  # pixels
 Rect: TypeAlias = tuple[Side, Side, Side, Side]  # x, y, width, height in pixels of the full frame
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]  # in code points
 CharacterName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+Address: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2048)]
 Label: TypeAlias = Annotated[str, Meta(max_length=128)]
 Weight: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1.001)]  # [0, 1] and the server's rounding
@@ -158,20 +160,23 @@ class FrameOptions(_Part, frozen=True):
 class Identify(_Message, tag="identify", frozen=True):
     """The client's first message. `client` names the program, for logs and metrics.
 
-    `guard` is what happens to profane lines of this session; the server may be stricter.
+    `guard` is what happens to profane lines of this session; the server may be stricter. `history`
+    is what the server may keep of its lines; it may keep less.
     """
 
     client: Label
     token: str | None = None
     resume: Resume | None = None
     guard: GuardMode | None = None
+    history: HistoryMode | None = None
 
 
 class CharacterPut(_Message, tag="character.put", frozen=True):
-    """Register or replace a character with an uploaded `face` (JPEG, PNG, WebP) or a `builtin`.
+    """Register or replace a character with an uploaded `face` (JPEG, PNG, WebP), a `builtin`, or
+    the picture at a web address: `url`, also of a page, whose largest face is then taken.
 
     A `shared` character is seen by every session with the same token; a private one only by the
-    session that put it.
+    session that put it. `history` is what the server may keep of lines to it.
     """
 
     character: CharacterName
@@ -179,6 +184,8 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
     builtin: Name | None = None
     options: CharacterOptions = CharacterOptions()
     shared: bool = False
+    url: Address | None = None
+    history: HistoryMode | None = None
 
 
 class CharacterDrop(_Message, tag="character.drop", frozen=True):
@@ -198,6 +205,13 @@ class Line(_Message, tag="line", frozen=True):
     text: str
     partial: bool = False
     cut: bool = False
+
+
+class Read(_Message, tag="read", frozen=True):
+    """Read the writing in a `picture` (JPEG, PNG, WebP); a `reading` with the same `id` answers."""
+
+    id: Name
+    picture: bytes
 
 
 class Express(_Message, tag="express", frozen=True):
@@ -237,7 +251,7 @@ class Ping(_Message, tag="ping", frozen=True):
 
 
 ClientMessage: TypeAlias = (
-    Identify | CharacterPut | CharacterDrop | Line | Express | Watch | Unwatch | Ping
+    Identify | CharacterPut | CharacterDrop | Line | Read | Express | Watch | Unwatch | Ping
 )
 
 
@@ -261,7 +275,8 @@ class Ready(_Message, tag="ready", frozen=True):
 
     `resumed` true: every missed event follows, in order. False: nothing of the past follows and
     the client has to put and watch its characters again. `read_only`: the session may watch, and
-    change nothing. `guard` is what really happens to profane lines.
+    change nothing. `guard` is what really happens to profane lines, `history` what is really kept of
+    lines to characters that ask for nothing.
     """
 
     session: Name
@@ -269,6 +284,7 @@ class Ready(_Message, tag="ready", frozen=True):
     resumed: bool
     read_only: bool = False
     guard: GuardMode = "off"
+    history: HistoryMode = "off"
 
 
 class CharacterReady(_Message, tag="character.ready", frozen=True):
@@ -306,6 +322,17 @@ class Emotion(_Message, tag="emotion", frozen=True):
     final: bool
     spans_ms: dict[str, Millis] = {}
     text: str | None = None
+
+
+class Reading(_Message, tag="reading", frozen=True):
+    """What the picture of a `read` says. It is no line: show it, let a person correct it, and send
+    it as one. `confidence` is the reader's own.
+    """
+
+    seq: Count
+    id: Name
+    text: str
+    confidence: Share
 
 
 class Notice(_Message, tag="notice", frozen=True):
@@ -384,7 +411,7 @@ class Bye(_Message, tag="bye", frozen=True, omit_defaults=False):
     reconnect: bool
 
 
-Event: TypeAlias = CharacterReady | CharacterDropped | Emotion | Notice | Error
+Event: TypeAlias = CharacterReady | CharacterDropped | Emotion | Reading | Notice | Error
 State: TypeAlias = Frame | Blendshapes
 ServerMessage: TypeAlias = Hello | Ready | Event | State | Pong | Bye
 

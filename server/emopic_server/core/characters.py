@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emopic_client.wire import CharacterOptions
+from emopic_client.wire import CharacterOptions, HistoryMode
 from emopic_server.core.animator import Animator, Knobs, OutOfRange
 from emopic_server.core.session import Session
 from emopic_server.core.watch import View, Wanted
@@ -17,13 +17,15 @@ class Character:
 
     `wanted` is the generation asked for last, `generation` the one `face` has; they differ while
     a new face is on its way. `n` numbers the states. `owners` and `watchers` are session ids.
-    `origin` is what a store will keep once the face on its way has come.
+    `origin` is what a store will keep once the face on its way has come. `history` is what may be
+    kept of lines to it.
     """
 
     __slots__ = (
         "animator",
         "face",
         "generation",
+        "history",
         "key",
         "n",
         "next_knobs",
@@ -43,6 +45,7 @@ class Character:
         self.next_knobs = animator.knobs
         self.n = 0
         self.origin: Kept | None = None
+        self.history: HistoryMode | None = None
         self.owners: set[str] = set()
         self.watchers: set[str] = set()
         self.views: dict[Wanted, View] = {}

@@ -17,7 +17,9 @@ from typing import Any, cast
 from emopic_client import wire
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
+from emopic_server.core.errands import Errand, Errands, FoundFace, ReadErrand, Writing
 from emopic_server.core.guarding import Censor, Guarding
+from emopic_server.core.history import HistoryPolicy, Moment
 from emopic_server.core.lines import Lines
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.parts import Parts
@@ -38,6 +40,7 @@ from emopic_server.core.work import (
 )
 from emopic_server.errors import Refusal
 
+_LARGE = wire.CharacterPut | wire.Read
 _READING = wire.Identify | wire.Watch | wire.Unwatch | wire.Ping
 GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
 
@@ -47,7 +50,8 @@ class Settings:
     """What the hub has to know. Without `tokens` everybody is let in.
 
     `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
-    that a store keeps shared characters: see `Stage`. `guard` is the least every session has.
+    that a store keeps shared characters: see `Stage`. `guard` is the least every session has,
+    `history` says what is kept of lines.
     """
 
     server: str
@@ -60,6 +64,7 @@ class Settings:
     bounds: Bounds = field(default_factory=Bounds)
     keeping: bool = False
     guard: wire.GuardMode = "off"
+    history: HistoryPolicy = field(default_factory=HistoryPolicy)
 
 
 class Hub:
@@ -76,6 +81,8 @@ class Hub:
         self.metrics = Metrics()
         self.post = Post(settings.limits, self.metrics)
         self.scheduler = Scheduler(settings.bounds)
+        self.errands = Errands()
+        self.emotions = settings.emotions
         self._settings = settings
         self._limits = settings.limits
         self._new_id = new_id
@@ -91,6 +98,8 @@ class Hub:
             agenda=self._agenda,
             metrics=self.metrics,
             guarding=self._guarding,
+            history=settings.history,
+            errands=self.errands,
         )
         builtins = frozenset(item.id for item in settings.builtins)
         self.stage = Stage(parts, builtins, cached, keeping=settings.keeping)
@@ -161,6 +170,14 @@ class Hub:
                 for frame, result in zip(jobs, done.results, strict=True):
                     self.stage.views.rendered(frame, cast("PictureLike | Failed", result), now)
 
+    def ran(self, errand: Errand, result: FoundFace | Writing | Failed, now: float) -> None:
+        """A service has finished an errand."""
+        self.errands.done(errand)
+        if isinstance(errand, ReadErrand):
+            self._lines.read(errand, cast("Writing | Failed", result))
+        else:
+            self.stage.fetched(errand, cast("FoundFace | Failed", result), now)
+
     def tick(self, now: float) -> None:
         """Do all that is due."""
         while (due := self._agenda.pop(now)) is not None:
@@ -200,6 +217,11 @@ class Hub:
         """The next work for the engine; its `done` is owed."""
         return self.scheduler.take()
 
+    @property
+    def moments(self) -> list[Moment]:
+        """What is to be kept for the history. Belongs to the caller, who empties it."""
+        return self._lines.moments
+
     def deadline(self) -> float | None:
         """When to tick next."""
         return self._agenda.next()
@@ -216,7 +238,7 @@ class Hub:
             message = wire.decode_client(data, connection.encoding)
         except wire.WireError as error:
             raise Refusal(error.code, error.message) from error
-        if len(data) > self._limits.message_bytes and not isinstance(message, wire.CharacterPut):
+        if len(data) > self._limits.message_bytes and not isinstance(message, _LARGE):
             limit = self._limits.message_bytes
             raise Refusal(
                 "message_too_large",
@@ -265,6 +287,9 @@ class Hub:
                 case wire.CharacterPut():
                     self._check_intake()
                     self.stage.put(session, message, now)
+                case wire.Read():
+                    self._check_intake()
+                    self._lines.put_picture(session, message)
                 case wire.CharacterDrop(character=name):
                     self.stage.drop(session, name)
                 case wire.Express():
@@ -299,6 +324,7 @@ class Hub:
             self.metrics.count("resumes", "yes" if resumed else "no")
         if not resumed:
             connection.session.guard = self._guarding.mode(message.guard)
+            connection.session.history = message.history
             self._open(connection)
 
     def _authentic(self, token: str | None) -> bool:
@@ -322,7 +348,7 @@ class Hub:
         session.step(Step.OPEN)
         self.post.sessions[session.id] = session
         self.metrics.count("sessions")
-        self.post.reply(connection, _ready(session, 0, resumed=False))
+        self.post.reply(connection, self._ready(session, 0, resumed=False))
 
     def _resume(self, connection: Connection, resume: wire.Resume, now: float) -> bool:
         old = self.post.sessions.get(resume.session)
@@ -342,7 +368,7 @@ class Hub:
             self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
             return True
         self._agenda.set(("session", old.id), None)
-        self.post.reply(connection, _ready(old, resume.seq, resumed=True))
+        self.post.reply(connection, self._ready(old, resume.seq, resumed=True))
         for event in missed:
             self.post.queue(connection, event)
         self.stage.refresh(old, now)
@@ -355,15 +381,15 @@ class Hub:
         self.metrics.count("lines_dropped", "session", dropped)
         self.stage.leave(session, now)
 
-
-def _ready(session: Session, seq: int, *, resumed: bool) -> wire.Ready:
-    return wire.Ready(
-        session=session.id,
-        seq=seq,
-        resumed=resumed,
-        read_only=session.read_only,
-        guard=session.guard,
-    )
+    def _ready(self, session: Session, seq: int, *, resumed: bool) -> wire.Ready:
+        return wire.Ready(
+            session=session.id,
+            seq=seq,
+            resumed=resumed,
+            read_only=session.read_only,
+            guard=session.guard,
+            history=self._settings.history.mode(session.history, None),
+        )
 
 
 def _group(token: str | None) -> str:
@@ -377,7 +403,7 @@ def _kind(message: wire.ClientMessage) -> str:
 
 def _ref(message: wire.ClientMessage) -> str:
     """What an error about this message refers to: the line, else the character, else the type."""
-    if isinstance(message, wire.Line):
+    if isinstance(message, wire.Line | wire.Read):
         return message.id
     name = getattr(message, "character", None)
     return name if isinstance(name, str) else _kind(message)

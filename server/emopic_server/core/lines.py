@@ -10,6 +10,8 @@ from msgspec import structs
 from emopic_client import wire
 from emopic_server.core.animator import intensity
 from emopic_server.core.characters import Character
+from emopic_server.core.errands import ReadErrand, Writing
+from emopic_server.core.history import Moment, Record
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.stage import Stage
@@ -29,6 +31,9 @@ class Lines:
         self._scheduler = parts.scheduler
         self._metrics = parts.metrics
         self._guarding = parts.guarding
+        self._history = parts.history
+        self.moments: list[Moment] = []
+        self._errands = parts.errands
         self._stage = stage
         self._characters = stage.characters
 
@@ -59,6 +64,7 @@ class Lines:
             arrived=arrived,
             queued=now,
             shown=shown,
+            record=self._record(session, character, message),
         )
         self._scheduler.put_line(job)
         if long:
@@ -72,6 +78,27 @@ class Lines:
                 self._failed(job, result)
             else:
                 self._felt(job, cast(ScoresLike, result), done, now)
+
+    def put_picture(self, session: Session, message: wire.Read) -> None:
+        """Have the writing in a picture read. Raises `Refusal`."""
+        limit = self._limits.face_bytes
+        if len(message.picture) > limit:
+            raise Refusal(
+                "picture_too_large", f"a picture may have {limit} bytes, got {len(message.picture)}"
+            )
+        self._errands.put(ReadErrand(session.id, message.id, message.picture))
+
+    def read(self, errand: ReadErrand, result: Writing | Failed) -> None:
+        """Tell who asked what a picture says. It is no line before it is sent as one."""
+        session = self._post.sessions.get(errand.session)
+        if session is None:
+            return
+        if isinstance(result, Failed):
+            self._post.refuse_later(session, _refusal(result, errand.id))
+            return
+        text = result.text[: self._limits.line_chars]
+        reading = wire.Reading(seq=0, id=errand.id, text=text, confidence=result.confidence)
+        self._post.event(session, reading)
 
     def _guarded(self, session: Session, message: wire.Line, text: str) -> str | None:
         """The text as others may read it; None for a partial line that nobody may.
@@ -104,9 +131,7 @@ class Lines:
         session = self._post.sessions.get(job.session)
         self._metrics.count("lines_dropped", failed.code)
         if session is not None:
-            retry_ms = _RETRY_MS if CODES[failed.code].retry else None
-            refusal = Refusal(failed.code, failed.message, ref=job.line, retry_ms=retry_ms)
-            self._post.refuse_later(session, refusal)
+            self._post.refuse_later(session, _refusal(failed, job.line))
 
     def _felt(self, job: LineJob, scores: ScoresLike, done: Done, now: float) -> None:
         values = tuple(float(value) for value in scores.values)
@@ -129,14 +154,41 @@ class Lines:
         self._metrics.count("lines", "partial" if job.partial else "final")
         self._metrics.observe("line_seconds", now - job.arrived)
         self._metrics.observe("queue_seconds", done.started - job.queued)
+        if job.record is not None:
+            self._keep(job, job.record, event, now)
         if character is not None:
             self._stage.feel(character, values, job.line, now)
+
+    def _record(self, session: Session, character: Character, line: wire.Line) -> Record | None:
+        """How to keep a line; partial lines are not kept."""
+        mode = self._history.mode(session.history, character.history)
+        if mode == "off" or line.partial:
+            return None
+        return Record(session.group, session.client, mode == "text")
+
+    def _keep(self, job: LineJob, record: Record, event: wire.Emotion, now: float) -> None:
+        moment = Moment(
+            at=now,
+            owner=record.owner,
+            character=event.character,
+            speaker=record.speaker,
+            scores=event.scores,
+            top=event.top,
+            intensity=event.intensity,
+            text=job.shown if record.text else None,
+        )
+        self.moments.append(moment)
 
     @staticmethod
     def _audience(job: LineJob, character: Character | None) -> Iterable[str]:
         """Who sent the line comes first, then who watches the character."""
         watchers = set() if character is None else character.watchers
         return (job.session, *(watcher for watcher in watchers if watcher != job.session))
+
+
+def _refusal(failed: Failed, ref: str) -> Refusal:
+    retry_ms = _RETRY_MS if CODES[failed.code].retry else None
+    return Refusal(failed.code, failed.message, ref=ref, retry_ms=retry_ms)
 
 
 def _reads(session: Session, job: LineJob) -> bool:

@@ -31,6 +31,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "lines": Spec("Lines answered with an emotion", "kind"),
         "lines_dropped": Spec("Lines not classified", "reason"),
         "lines_profane": Spec("Lines the guard found profane", "mode"),
+        "history_events": Spec("Events of the history", "outcome"),
         "frames": Spec("Frames rendered or taken from the cache", "source"),
         "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
         "batches": Spec("Batches the engine worked on", "kind"),

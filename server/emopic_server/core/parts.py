@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from emopic_client.wire import Limits
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
+from emopic_server.core.errands import Errands
 from emopic_server.core.guarding import Guarding
+from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.post import Post
 from emopic_server.core.scheduler import Scheduler
@@ -25,3 +27,5 @@ class Parts:
     agenda: Agenda[Hashable]
     metrics: Metrics
     guarding: Guarding
+    history: HistoryPolicy
+    errands: Errands

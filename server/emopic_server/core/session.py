@@ -19,7 +19,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from emopic_client.wire import Event, GuardMode, Limits
+from emopic_client.wire import Event, GuardMode, HistoryMode, Limits
 from emopic_server.core.limits import TokenBucket
 from emopic_server.core.mailbox import EventLog
 from emopic_server.core.watch import Watch
@@ -63,7 +63,7 @@ class Session:
 
     `group` is what its token lets it share in; only a client of the same group may resume it, and
     a `read_only` one only with a read-only token.
-    `guard` is what happens to its profane lines.
+    `guard` is what happens to its profane lines, `history` what it lets the server keep of them.
     `connection` is the connection it is on, None while detached. `watches` are by character id,
     `told` is the generation of each face the client knows to be ready.
     """
@@ -75,6 +75,7 @@ class Session:
         "connection",
         "group",
         "guard",
+        "history",
         "id",
         "log",
         "owned",
@@ -91,6 +92,7 @@ class Session:
         self.group = ""
         self.read_only = False
         self.guard: GuardMode = "off"
+        self.history: HistoryMode | None = None
         self.client = ""
         self.log = EventLog(limits.resume_events)
         self.owned: set[CharacterKey] = set()

@@ -7,9 +7,11 @@ in the views of a character; `feel` and `express` move a face.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from emopic_client import wire
 from emopic_server.core.characters import Character, Characters, check_range, knobs
+from emopic_server.core.errands import FaceErrand, FoundFace
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.views import Lookup, Views
@@ -49,6 +51,7 @@ class Stage:
         self._scheduler = parts.scheduler
         self._agenda = parts.agenda
         self._metrics = parts.metrics
+        self._errands = parts.errands
         self.changes: list[Change] = []
         self._keeping = keeping
         self._generations = 0
@@ -63,12 +66,15 @@ class Stage:
         key = (session.group if message.shared else session.id, message.character)
         generation = self._next_generation()
         face = self._builtin_faces.get(message.builtin or "")
-        if face is None:
+        if message.url is not None:
+            self._errands.put(FaceErrand(session.id, key, generation, message.url))
+        elif face is None:
             job = RegisterJob(session.id, key, generation, message.face, message.builtin)
             self._scheduler.put_register(job)
         character = self.characters.add(key)
         character.wanted = generation
         character.next_knobs = settings
+        character.history = message.history
         character.origin = self._origin(key, message)
         character.owners.add(session.id)
         session.owned.add(key)
@@ -76,6 +82,25 @@ class Stage:
         self._rehome(session, character, now)
         if face is not None:
             self._set_face(character, face, session, now)
+
+    def fetched(self, errand: FaceErrand, result: FoundFace | Failed, now: float) -> None:
+        """A face has come from the web, or not; it is registered like an upload."""
+        character = self.characters.get(errand.character)
+        if character is None or character.wanted != errand.generation:
+            return
+        key, generation = errand.character, errand.generation
+        data = None if isinstance(result, Failed) else result.data
+        page = not isinstance(result, Failed) and result.page
+        job = RegisterJob(errand.session, key, generation, data, None, page)
+        if isinstance(result, Failed):
+            self.registered(job, result, now)
+            return
+        if character.origin is not None:
+            character.origin = replace(character.origin, face=data)
+        try:
+            self._scheduler.put_register(job)
+        except Refusal as refusal:
+            self.registered(job, Failed(refusal.code, refusal.message), now)
 
     def registered(self, job: RegisterJob, result: FaceLike | Failed, now: float) -> None:
         """The engine has registered a face, or refused it."""
@@ -86,6 +111,8 @@ class Stage:
             return
         putter = self._post.sessions.get(job.session)
         if not isinstance(result, Failed):
+            if character.origin is not None and result.portrait is not None:
+                character.origin = replace(character.origin, face=result.portrait)
             self._set_face(character, result, putter, now)
             return
         if putter is not None:
@@ -106,6 +133,7 @@ class Stage:
             character = self.characters.add(key)
             character.wanted = generation
             character.next_knobs = knobs(item.options)
+            character.history = item.history
 
     def drop(self, session: Session, name: str) -> None:
         """Forget a character; all who watch or own it are told. Raises `Refusal`."""
@@ -188,8 +216,8 @@ class Stage:
     # ── within ───────────────────────────────────────────────────────────────────────────────────
 
     def _check_put(self, session: Session, message: wire.CharacterPut) -> None:
-        if (message.face is None) == (message.builtin is None):
-            raise Refusal("bad_field", "give either face or builtin", ref=message.character)
+        if sum(way is not None for way in (message.face, message.builtin, message.url)) != 1:
+            raise Refusal("bad_field", "give one of face, builtin and url", ref=message.character)
         if message.builtin is not None and message.builtin not in self._builtins:
             known = ", ".join(sorted(self._builtins))
             raise Refusal(
@@ -221,7 +249,7 @@ class Stage:
     def _origin(self, key: CharacterKey, message: wire.CharacterPut) -> Kept | None:
         if not (self._keeping and message.shared):
             return None
-        return Kept(*key, message.builtin, message.face, message.options)
+        return Kept(*key, message.builtin, message.face, message.options, message.history)
 
     def _too_many(self, name: str) -> Refusal:
         limit = self._limits.characters_per_session

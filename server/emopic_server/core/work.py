@@ -9,14 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from emopic_client.wire import CharacterOptions, FaceSource, FrameFormat, Rect
+from emopic_client.wire import CharacterOptions, FaceSource, FrameFormat, HistoryMode, Rect
+from emopic_server.core.history import Record
 
 CharacterKey: TypeAlias = tuple[str, str]
 """(owner, id): the owner is a session for a private character, a group for a shared one."""
 
 
 class FaceLike(Protocol):
-    """A registered base face; `key` identifies its pixels."""
+    """A registered base face; `key` identifies its pixels.
+
+    `portrait` is the picture that was cut out of a larger one, if it was.
+    """
 
     @property
     def key(self) -> str: ...
@@ -26,6 +30,8 @@ class FaceLike(Protocol):
     def height(self) -> int: ...
     @property
     def source(self) -> str: ...
+    @property
+    def portrait(self) -> bytes | None: ...
 
 
 class ScoresLike(Protocol):
@@ -56,7 +62,8 @@ class PictureLike(Protocol):
 class LineJob:
     """Classify one line. Times in seconds on the caller's clock.
 
-    `shown` is the text as others may read it: masked where the session's guard says so.
+    `shown` is the text as others may read it: masked where the session's guard says so. `record`
+    says how to keep the line, None that it is not kept.
     """
 
     session: str
@@ -67,17 +74,22 @@ class LineJob:
     arrived: float
     queued: float
     shown: str
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterJob:
-    """Turn a picture, or the name of a built-in face, into a face."""
+    """Turn a picture, or the name of a built-in face, into a face.
+
+    With `portrait`, only the largest face of the picture and what is around it is meant.
+    """
 
     session: str
     character: CharacterKey
     generation: int
     picture: bytes | None
     builtin: str | None
+    portrait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,7 @@ class Kept:
     builtin: str | None
     face: bytes | None
     options: CharacterOptions
+    history: HistoryMode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import Server as SocketServer
 from websockets.asyncio.server import ServerConnection, serve
@@ -27,17 +27,17 @@ from websockets.typing import Subprotocol
 from emopic_client import wire
 from emopic_server import __version__
 from emopic_server.config import ServerConfig
+from emopic_server.core.errands import Errand
 from emopic_server.core.hub import GOING_AWAY, Hub
-from emopic_server.core.work import Done, FrameJob, Kept, PictureLike
+from emopic_server.core.work import Done, FrameJob, PictureLike
 from emopic_server.errors import ConfigError, WorkerDied
 from emopic_server.intake.guard import load_guard
 from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
+from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
+from emopic_server.io.keeping import Keeping
 from emopic_server.io.status import settings, status
 from emopic_server.io.worker import EngineHost, EngineLike
-
-if TYPE_CHECKING:
-    from emopic_server.io.store import Keeper
 
 log = logging.getLogger(__name__)
 # Every connection and request is an `info` to the library; to us those are metrics.
@@ -110,8 +110,7 @@ class Server:
         self._engine: EngineLike | None = None
         self._hub: Hub | None = None
         self._guard = load_guard(config.guard_second_opinion)
-        self._keeper: Keeper | None = None
-        self._kept: list[Kept] = []
+        self._keeping = Keeping(config, self._fail)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._busy = False
@@ -134,8 +133,8 @@ class Server:
             on_done=self._engine_done,
             on_death=self._engine_died,
         )
-        if self._config.store is not None:
-            await self._open_store(self._config.store)
+        self._errands: ErrandRunner = load_runner(self._config, self._errand_done)
+        await self._keeping.open()
         async with await self._listen() as sockets, self._signals():
             self.url = _url(sockets, self._config.host)
             self._bound.set()
@@ -143,9 +142,9 @@ class Server:
             try:
                 await asyncio.shield(self._stop)
             finally:
+                await self._errands.stop()
                 await self._part(sockets)
-                if self._keeper is not None:
-                    await self._keeper.close()
+                await self._keeping.close()
 
     def stop(self) -> None:
         """Drain and end. A second call ends without draining."""
@@ -159,20 +158,6 @@ class Server:
     def engine_ended(self, timeout: float) -> bool:
         """Whether the engine's thread ends within `timeout` seconds after `run`. Blocks."""
         return self._host.join(timeout)
-
-    # ── the store ────────────────────────────────────────────────────────────────────────────────
-
-    async def _open_store(self, where: str) -> None:
-        from emopic_server.io.store import Keeper, SqlStore  # SQLAlchemy takes its time to import
-
-        store = await asyncio.to_thread(SqlStore, where)
-        self._kept = await asyncio.to_thread(store.load)
-        self._keeper = Keeper(store, self._store_failed)
-        log.info("%d shared characters are kept in the store", len(self._kept))
-
-    def _store_failed(self, error: BaseException) -> None:
-        log.error("%s", error)
-        self._fail(error)
 
     # ── listening ────────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +196,8 @@ class Server:
         return self._pages.answer(request, self._status())
 
     def _status(self) -> Status:
-        return status(self._hub, self._engine, time.monotonic() - self._began)
+        uptime = time.monotonic() - self._began
+        return status(self._hub, self._engine, self._keeping.historian, uptime)
 
     async def _talk(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Peer)
@@ -237,8 +223,7 @@ class Server:
             cached=self._cached,
             censor=self._guard,
         )
-        self._hub.stage.restore(self._kept)
-        self._kept = []
+        self._keeping.begin(self._hub)
         self._pump()
         log.info("ready after %.1f s", time.monotonic() - self._began)
         self._on_ready(self.url)
@@ -252,6 +237,11 @@ class Server:
     def _engine_died(self, error: BaseException) -> None:
         log.error("the engine has ended: %s", error)
         self._fail(error)
+
+    def _errand_done(self, errand: Errand, result: Result) -> None:
+        assert self._hub is not None
+        self._guarded(self._hub.ran, errand, result, time.monotonic())
+        self._pump()
 
     def _cached(self, job: FrameJob) -> PictureLike | None:
         assert self._engine is not None
@@ -267,10 +257,10 @@ class Server:
         self._pumping = True
         try:
             self._feed_engine(hub)
+            self._errands.start(hub.errands)
             self._send(hub)
             self._arm(hub)
-            if self._keeper is not None and hub.stage.changes:
-                self._keeper.keep(hub.stage.changes)
+            self._keeping.pump(hub)
         except Exception as error:
             log.exception("the server ends with a bug")
             self._fail(error)

@@ -67,12 +67,16 @@ _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True)
 class Status:
-    """What the server is doing now. `detail` goes to `/healthz`, `gauges` to `/metrics`."""
+    """What the server is doing now. `detail` goes to `/healthz`, `gauges` to `/metrics`.
+
+    `trouble` goes to `/readyz`: lines are served, but something beside them is not.
+    """
 
     ready: bool
     detail: Mapping[str, object]
     gauges: Mapping[str, float]
     metrics: Metrics | None
+    trouble: str = ""
 
 
 class Pages:
@@ -101,7 +105,8 @@ class Pages:
                 return _response(200, body, "application/json")
             case "/readyz":
                 if status.ready:
-                    return _response(200, b"ready\n")
+                    but = f", but {status.trouble}" if status.trouble else ""
+                    return _response(200, f"ready{but}\n".encode())
                 return _response(503, b"warming up\n", extra={"Retry-After": "1"})
             case "/metrics":
                 return _response(200, exposition(status), _METRICS_TYPE)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
 from emopic_client import wire
 from emopic_server import __version__
 from emopic_server.config import ServerConfig
+from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.hub import Hub, Settings
 from emopic_server.io.http import Status
+
+if TYPE_CHECKING:
+    from emopic_server.io.history import Historian
 from emopic_server.io.worker import EngineLike
+
+NOT_WRITTEN: Final = "the history is not being written"
 
 
 def settings(config: ServerConfig, engine: EngineLike) -> Settings:
@@ -27,7 +33,14 @@ def settings(config: ServerConfig, engine: EngineLike) -> Settings:
         bounds=config.queue,
         keeping=config.store is not None,
         guard=cast("wire.GuardMode", config.guard),
+        history=_history(config),
     )
+
+
+def _history(config: ServerConfig) -> HistoryPolicy:
+    if config.history.url is None:
+        return HistoryPolicy()
+    return HistoryPolicy(most=cast("wire.HistoryMode", config.history.keep))
 
 
 def _readers(config: ServerConfig) -> dict[str, str]:
@@ -36,15 +49,20 @@ def _readers(config: ServerConfig) -> dict[str, str]:
     return {config.read_only_token: config.token}
 
 
-def status(hub: Hub | None, engine: EngineLike | None, uptime: float) -> Status:
+def status(
+    hub: Hub | None, engine: EngineLike | None, historian: Historian | None, uptime: float
+) -> Status:
     """What goes to `/healthz`, `/readyz` and `/metrics` now."""
     detail: dict[str, Any] = {"version": __version__, "uptime_s": round(uptime, 1)}
     if hub is None or engine is None:
         return Status(False, {"status": "warming up", **detail}, {"ready": 0}, None)
-    gauges = _gauges(hub, engine)
+    gauges = _gauges(hub, engine) | _history_gauges(historian)
+    trouble = NOT_WRITTEN if historian is not None and not historian.healthy else ""
     running = msgspec.structs.asdict(_engine(engine))
     detail = {"status": "ok", **detail, "engine": running, **gauges}
-    return Status(True, detail, {"ready": 1, "uptime_seconds": uptime, **gauges}, hub.metrics)
+    return Status(
+        True, detail, {"ready": 1, "uptime_seconds": uptime, **gauges}, hub.metrics, trouble
+    )
 
 
 def _engine(engine: EngineLike) -> wire.EngineInfo:
@@ -57,6 +75,12 @@ def _engine(engine: EngineLike) -> wire.EngineInfo:
         face_model=info.face_model,
         versions=dict(info.versions),
     )
+
+
+def _history_gauges(historian: Historian | None) -> dict[str, float]:
+    if historian is None:
+        return {}
+    return {"history_ok": int(historian.healthy), "history_waiting": historian.waiting}
 
 
 def _gauges(hub: Hub, engine: EngineLike) -> dict[str, float]:

@@ -3,8 +3,9 @@
     characters(owner, name, builtin, face, options)      primary key (owner, name)
 
 `owner` is a group, which is a hash of its token; the token itself is not kept. `options` is the
-JSON of `wire.CharacterOptions`. SQLite is the default; any database that SQLAlchemy reaches by a
-URL will do, since nothing here is particular to SQLite.
+JSON of `wire.CharacterOptions`, with `history` beside them if the character has one. SQLite is the
+default; any database that SQLAlchemy reaches by a URL will do, since nothing here is particular to
+SQLite.
 """
 
 from __future__ import annotations
@@ -43,6 +44,12 @@ _TABLE = Table(
     Column("face", LargeBinary),
     Column("options", Text, nullable=False),
 )
+
+
+class _More(msgspec.Struct):
+    """What stands beside the options in their column."""
+
+    history: wire.HistoryMode | None = None
 
 
 class Store(Protocol):
@@ -84,6 +91,7 @@ class SqlStore:
                     row.builtin,
                     row.face,
                     msgspec.json.decode(row.options, type=wire.CharacterOptions),
+                    msgspec.json.decode(row.options, type=_More).history,
                 )
                 for row in rows
             ]
@@ -113,8 +121,15 @@ def _row(kept: Kept) -> dict[str, object]:
         "name": kept.character,
         "builtin": kept.builtin,
         "face": kept.face,
-        "options": msgspec.json.encode(kept.options).decode(),
+        "options": _options(kept),
     }
+
+
+def _options(kept: Kept) -> str:
+    options = msgspec.to_builtins(kept.options)
+    if kept.history is not None:
+        options["history"] = kept.history
+    return msgspec.json.encode(options).decode()
 
 
 def _error(what: str, error: Exception) -> StoreError:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from emopic_client import wire
 from emopic_engine.emotions import DEFAULT
+from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.hub import Hub, Settings
 from emopic_server.core.scheduler import Bounds
 from emopic_server.core.work import Classify, Done, Failed, FrameJob, Register, Render, Work
@@ -27,6 +28,7 @@ class Face:
     width: int = 64
     height: int = 48
     source: str = "builtin"
+    portrait: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Bench:
     tokens: frozenset[str] = frozenset()
     readers: Mapping[str, str] = field(default_factory=dict)
     guard: wire.GuardMode = "off"
+    history: HistoryPolicy = field(default_factory=HistoryPolicy)
     now: float = 1000.0
     cache: dict[tuple[float, ...], Picture] = field(default_factory=dict)
     rendered: list[FrameJob] = field(default_factory=list)
@@ -78,6 +81,7 @@ class Bench:
             readers=self.readers,
             bounds=Bounds(line_batch=4, frame_batch=2),
             guard=self.guard,
+            history=self.history,
         )
         self.hub = Hub(
             settings,
@@ -106,10 +110,14 @@ class Bench:
         """Let the engine do one piece of work, which takes `seconds`."""
         work = self.hub.work()
         if work is not None:
-            started = self.now
-            self.now += seconds
-            self.hub.done(Done(work, tuple(self._results(work)), started, self.now), self.now)
+            self.finish(work, seconds)
         return work
+
+    def finish(self, work: Work, seconds: float = 0.01) -> None:
+        """Let the engine be done with work it has taken."""
+        started = self.now
+        self.now += seconds
+        self.hub.done(Done(work, tuple(self._results(work)), started, self.now), self.now)
 
     def _results(self, work: Work) -> Iterator[object]:
         match work:

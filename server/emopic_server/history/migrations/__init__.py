@@ -1,0 +1,1 @@
+"""Alembic migrations of the history; `database.Database` runs them when it opens."""
