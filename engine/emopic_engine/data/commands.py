@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -13,13 +13,14 @@ from rich.table import Table
 
 from emopic_engine.console import UsageError, err, out
 from emopic_engine.data.text.duplicates import distinct
-from emopic_engine.data.text.mapping import bundled_mappings, load_mapping
+from emopic_engine.data.text.mapping import LabelMapping, bundled_mappings, load_mapping
 from emopic_engine.data.text.reader import Account, Reading, read_examples
 from emopic_engine.data.text.store import read_soft, write_hard, write_soft
 from emopic_engine.emotions import Emotions
 
-SOFT = "soft"
-_MODEL = Path(__file__).parents[1] / "models" / "text"
+SOFT: Final = "soft"
+_LISTED: Final = 8  # emotions; a set with more is cut short in the list
+_MODEL: Final = Path(__file__).parents[1] / "models" / "text"
 
 Source = Annotated[
     str,
@@ -40,13 +41,20 @@ def mapping(
         table = Table("name", "data set", "emotions")
         for known in bundled:
             found = load_mapping(known)
-            emotions = ", ".join(found.emotions.korean) if found.columns.label else "no labels"
-            table.add_row(known, found.name, emotions)
+            table.add_row(known, found.name, _emotions(found))
         out.print(table)
         return
     if name not in bundled:
         raise UsageError(f"unknown data set {name!r}: use {', '.join(bundled)}")
     sys.stdout.write(bundled[name].read_text(encoding="utf-8"))
+
+
+def _emotions(found: LabelMapping) -> str:
+    if not found.columns.label:
+        return "no labels"
+    korean = found.emotions.korean
+    shown = ", ".join(korean[:_LISTED])
+    return shown if len(korean) <= _LISTED else f"{shown}, … ({len(korean)})"
 
 
 def lines(

@@ -62,7 +62,7 @@ def read_examples(
     where nothing is left.
     """
     if not mapping.columns.label:
-        raise DataError(f"{mapping.name} has lines without labels: it cannot be trained on")
+        raise DataError(f"{mapping.name} has lines without labels, and labels are needed here")
     account = Account()
     examples: list[Example] = []
     for path in paths:
@@ -100,7 +100,8 @@ def _table(path: Path, mapping: LabelMapping, console: Console | None) -> Table:
 def _tracked(table: Table, console: Console | None) -> Iterable[Row]:
     if console is None:
         return table.rows
-    return track(table.rows, table.path.name, console=console, transient=True)
+    hidden = not console.is_terminal
+    return track(table.rows, table.path.name, console=console, transient=True, disable=hidden)
 
 
 def _names(paths: Sequence[Path]) -> str:

@@ -52,6 +52,7 @@ def test_mappings_are_listed() -> None:
     listed = data("mapping")
     assert "aihub_speech" in listed
     assert "no labels" in listed
+    assert "(44)" in listed
 
 
 def test_mistakes_name_the_value(kote_tsv: Path, tmp_path: Path) -> None:
