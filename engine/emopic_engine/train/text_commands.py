@@ -101,7 +101,8 @@ def text(
     _need("matplotlib")
     import torch
 
-    from emopic_engine.train.text_job import Job, Source, train_text
+    from emopic_engine.train.text_job import train_text
+    from emopic_engine.train.text_plan import Job, Source
     from emopic_engine.train.text_recipes import find_device, settings_of
 
     torch.set_num_threads(threads)

@@ -20,9 +20,10 @@ from torch import Tensor
 
 from emopic_engine.errors import InputError
 from emopic_engine.text.classifier import TextClassifier, load_classifier, load_encoder
-from emopic_engine.text.config import TextConfig, read_config
+from emopic_engine.text.config import WEIGHTS_FILE, TextConfig, read_config
 from emopic_engine.text.evaluate import Logits
 from emopic_engine.text.model import load_tokenizer
+from emopic_engine.text.weights import tensor_names
 from emopic_engine.train.text_batches import predict
 
 _LAYER: Final = re.compile(r"^(bert\.encoder\.layer\.)(\d+)(\..*)$")
@@ -67,9 +68,22 @@ def student(base: TextClassifier, config: TextConfig, layers: int) -> TextClassi
 
 
 def start_student(base: Path, config: TextConfig, layers: int, seed: int) -> TextClassifier:
-    """A student of a base directory, its head fresh. `config` is the base's own."""
+    """A student of a base directory. `config` is the base's own.
+
+    A base that answers with the same emotions already, such as a teacher, gives its head, too;
+    any other base's student starts with a fresh one.
+    """
+    if _answers_with(base) == config.emotions.names:
+        return student(load_classifier(base, config), config, layers)
     torch.manual_seed(seed)  # the fresh head
     return student(load_encoder(base, config), config, layers)
+
+
+def _answers_with(base: Path) -> tuple[str, ...]:
+    """The emotions of a directory's head, none for a base without one."""
+    if "classifier.weight" not in tensor_names(base / WEIGHTS_FILE):
+        return ()
+    return read_config(base).emotions.names
 
 
 def teacher_logits(

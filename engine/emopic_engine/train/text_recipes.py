@@ -2,7 +2,7 @@
 
 `kobert` is the published KoBERT fine-tuning on AI Hub lines: `[CLS]` pooled, dropout 0.5, one rate
 for the whole model, plain shuffling, no augmentation. `chat` is made for few, short, messy lines:
-augmentation, a faster head, label smoothing, balanced emotions. `distil` is `chat` for a student:
+augmentation, a faster head, label smoothing. `distil` is `chat` for a student:
 teachers speak beside the labels, and alone where there are none.
 """
 
@@ -20,13 +20,13 @@ from emopic_engine.train.text_loss import LossSettings
 from emopic_engine.train.text_settings import Settings
 
 _CHAT: Final = Settings(
-    epochs=10,
+    epochs=4,
     batch=32,
     rate=8e-5,
     head_rate=1e-3,
-    balanced=True,
-    loss=LossSettings(smoothing=0.1),
-    augmentation=Augmentation(),
+    bucket=16,
+    loss=LossSettings(smoothing=0.05),
+    augmentation=Augmentation(spacing=0.3),
 )
 RECIPES: Final[Mapping[str, Settings]] = {
     "kobert": Settings(
@@ -41,14 +41,7 @@ RECIPES: Final[Mapping[str, Settings]] = {
         log_every=200,
     ),
     "chat": _CHAT,
-    "distil": Settings(
-        epochs=15,
-        batch=32,
-        rate=1.5e-4,
-        head_rate=1e-3,
-        loss=LossSettings(teacher_share=0.7, temperature=2.0),
-        augmentation=Augmentation(),
-    ),
+    "distil": replace(_CHAT, loss=LossSettings(smoothing=0.05, teacher_share=0.7, temperature=2.0)),
 }
 
 

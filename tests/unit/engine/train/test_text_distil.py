@@ -67,11 +67,13 @@ def test_a_student_has_the_bases_weights(text_config: TextConfig) -> None:
 
 def test_a_student_starts_from_a_directory(write_text_model) -> None:
     folder = write_text_model()
-    config = read_config(folder)
+    base = load_classifier(folder)
+    config = replace(read_config(folder), emotions=Emotions.from_labels(["joy", "sadness"]))
     first, again, other = (start_student(folder, config, 1, seed) for seed in (1, 1, 2))
     assert torch.equal(first.classifier.weight, again.classifier.weight)
     assert not torch.equal(first.classifier.weight, other.classifier.weight)
-    base = load_classifier(folder)
+    heir = start_student(folder, read_config(folder), 1, 1)  # the same emotions: the head, too
+    assert torch.equal(heir.classifier.weight, base.classifier.weight)
     assert torch.equal(
         first.bert.encoder.layer[0].output.dense.weight,
         base.bert.encoder.layer[0].output.dense.weight,

@@ -24,8 +24,8 @@ from emopic_engine.text.classifier import TextClassifier
 from emopic_engine.text.config import TextConfig
 from emopic_engine.text.model import Scores, TextModel
 from emopic_engine.text.weights import save_weights
-from emopic_engine.train import text_job
-from emopic_engine.train.text_job import Job, Source, train_text
+from emopic_engine.train.text_job import train_text
+from emopic_engine.train.text_plan import Job, Source, same_text
 from emopic_engine.train.text_recipes import find_device, recipe, settings_of
 
 EMOTIONS = Emotions.from_labels(["joy", "sadness"])
@@ -70,15 +70,18 @@ def run_folder(tmp_path: Path) -> Path:
 
 
 def test_kobert_from_lines_to_answers(data: Path, base: Path, tmp_path: Path) -> None:
-    figures = train_text(job(data, base, tmp_path, tests=(data,), dev=data), QUIET)
+    seen = tmp_path / "seen.tsv"
+    rows = data.read_text(encoding="utf-8").replace("\n", "!\n")  # else they count as tested
+    seen.write_text(rows, encoding="utf-8")
+    figures = train_text(job(data, base, tmp_path, tests=(seen,), dev=seen), QUIET)
     model = TextModel(tmp_path / "out", load_backend("torch", threads=1))
     assert model.emotions == EMOTIONS
     assert (model.config.pooling, model.config.max_tokens) == ("cls", 71)
     assert model.config.temperature == figures["temperature"]
-    answers = model.classify([text for _, text in ROWS])
+    answers = model.classify([f"{text}!" for _, text in ROWS])
     tops = [answer.top for answer in answers if isinstance(answer, Scores)]
     right = [EMOTIONS.index(label) == top for (label, _), top in zip(ROWS, tops, strict=True)]
-    assert np.mean(right) == figures["tests"]["lines"]["accuracy"] > 0.9
+    assert np.mean(right) == figures["tests"]["seen"]["accuracy"] > 0.9
     assert figures["lines"] == len(ROWS)
     assert figures["chosen_on"] == "dev"
     assert figures["recipe"]["decay"] == "cosine"
@@ -119,10 +122,10 @@ def test_a_finished_run_is_only_exported_again(
 
 
 def test_without_a_dev_part_the_test_chooses(data: Path, base: Path, tmp_path: Path) -> None:
-    this = replace(job(data, base, tmp_path, tests=(data,)), dev_share=0.0)
+    this = replace(job(data, base, tmp_path), dev_share=0.0)
     figures = train_text(this, QUIET)
-    assert figures["chosen_on"] == "lines"
-    assert figures["lines"] == len(ROWS)
+    assert figures["chosen_on"] == "test"
+    assert figures["lines"] == len(ROWS) - figures["tests"]["test"]["n"]
     with pytest.raises(InputError, match="nothing to choose"):
         train_text(replace(this, tests=(), test_share=0.0), QUIET)
 
@@ -171,6 +174,16 @@ def test_a_test_share_that_cannot_be(data: Path, base: Path, tmp_path: Path) -> 
         train_text(replace(job(data, base, tmp_path), share=0.0), QUIET)
 
 
+def test_no_line_is_trained_and_tested_on(data: Path, base: Path, tmp_path: Path) -> None:
+    test = tmp_path / "held.tsv"
+    test.write_text("joy\t오늘좋다\nsadness\t슬펐다\n", encoding="utf-8")
+    this = job(data, base, tmp_path, tests=(test,))
+    this = replace(this, dev_share=0.0, settings=replace(this.settings, epochs=1))
+    figures = train_text(this, QUIET)
+    assert (figures["lines"], figures["left_out"]) == (len(ROWS) - 1, 1)
+    assert same_text("오늘  좋다\u200b") == same_text("오늘좋다") != same_text("오늘 좋다!")
+
+
 def test_a_share_of_the_lines(data: Path, base: Path, tmp_path: Path) -> None:
     whole = job(data, base, tmp_path)
     whole = replace(whole, settings=replace(whole.settings, epochs=1))
@@ -202,7 +215,7 @@ def test_kobert_is_the_originals_recipe() -> None:
     assert figures == (5, 64, 5e-5, 0.1)
     assert (kobert.max_grad_norm, kobert.log_every) == (1.0, 200)
     assert settings_of("kobert", decay="linear", epochs=None).epochs == 5
-    assert text_job.MAX_TOKENS == 71
+    assert Job((), "", Path(), Path()).max_tokens == 71
     with pytest.raises(InputError, match="kobert, chat, distil"):
         recipe("bert")
 
