@@ -44,6 +44,8 @@ def emopic(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProce
         (["render", "--face", "x", "--out", "y"], "--emotion"),
         (["say", "--url", "ws://127.0.0.1:9", "안녕"], "127.0.0.1:9"),
         (["say", "--face", "/missing.png", "안녕"], "/missing.png"),
+        (["bridge", "vts", "--hotkey", "joy"], "'joy'"),
+        (["conformance"], "--client"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

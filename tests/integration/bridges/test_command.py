@@ -11,6 +11,7 @@ import pytest
 from tests.integration.talker import running
 
 import emopic_client
+from emopic_client.cli import main
 
 
 def bridge(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -69,10 +70,17 @@ async def test_json_lines_have_speakers(tmp_path: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_a_mistake_is_one_clear_line_and_exit_code_2(arguments: list[str], said: str) -> None:
-    done = bridge(*arguments)
-    assert done.returncode == 2, done.stderr
-    *_, last = done.stderr.strip().splitlines()
+def test_a_mistake_is_one_clear_line_and_exit_code_2(
+    arguments: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["emopic-client", "bridge", *arguments])
+    monkeypatch.delenv("YOUTUBE_API_KEY", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    *_, last = capsys.readouterr().err.strip().splitlines()
     assert last.startswith("emopic-client: error: ")
     assert said in last
-    assert "Traceback" not in done.stderr
