@@ -1,8 +1,9 @@
 """How many characters recognisers get wrong: `python -m benchmarks.ocr.compare kor Hangul …`.
 
 Reads the rendered test set with the installed Tesseract models that are named (default: `kor`),
-and with those in further folders (`best=FOLDER` for a folder with `kor.traineddata`). The
-character error rate is the edit distance over the length of the truth, spaces apart; pictures that
+with those in further folders (`best=FOLDER` for a folder with `kor.traineddata`), and with `raw`,
+the installed `kor` on pictures that are not straightened. The character error rate `cer` is the
+edit distance over the length of the truth without spaces, `cer_spaced` with them; pictures that
 were refused count as wholly wrong. Writes `benchmarks/results/ocr.json`.
 """
 
@@ -11,15 +12,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
-from collections import defaultdict
+from collections import Counter
 from pathlib import Path
 
 from benchmarks.ocr.render import ROOT, Sample, samples
 from rich.progress import track
 
 from emopic_server.errors import Refusal
-from emopic_server.intake.ocr import Recogniser, Tesseract
+from emopic_server.intake.ocr import Reading, Recogniser, Tesseract, read_table
 
 RESULT = ROOT / "benchmarks" / "results" / "ocr.json"
 
@@ -37,32 +37,50 @@ def edit_distance(a: str, b: str) -> int:
     return row[-1]
 
 
-async def errors(recogniser: Recogniser, sample: Sample) -> tuple[int, int, str]:
-    """Wrong characters, characters, and what was read."""
-    truth = "".join(sample.text.split())
+class Raw(Tesseract):
+    """The picture as it was taken, for comparison."""
+
+    async def read(self, picture: bytes) -> Reading:
+        return read_table(await self._run(picture, "7"))
+
+
+async def read(recogniser: Recogniser, sample: Sample) -> str:
+    """What was read; nothing when the picture was refused."""
     try:
-        text = (await recogniser.read(sample.picture)).text
-    except Refusal as refusal:
-        return len(truth), len(truth), f"({refusal.code})"
-    read = "".join(text.split())
-    return min(len(truth), edit_distance(read, truth)), len(truth), text
+        return (await recogniser.read(sample.picture)).text
+    except Refusal:
+        return ""
+
+
+def wrong(text: str, truth: str) -> int:
+    """Wrong characters, at most as many as there are."""
+    return min(len(truth), edit_distance(text, truth))
+
+
+def unspaced(text: str) -> str:
+    return "".join(text.split())
 
 
 async def measure(name: str, recogniser: Recogniser, pictures: list[Sample]) -> dict[str, object]:
     """Error rates by font and in all."""
-    wrong: dict[str, int] = defaultdict(int)
-    total: dict[str, int] = defaultdict(int)
-    examples, began = [], time.perf_counter()
+    bad, total = Counter[str](), Counter[str]()
+    spaced_bad, spaced_total = Counter[str](), Counter[str]()
+    examples = []
     for number, sample in enumerate(track(pictures, name)):
-        bad, count, text = await errors(recogniser, sample)
+        text, truth = await read(recogniser, sample), sample.text
         for key in (sample.font, "all"):
-            wrong[key] += bad
-            total[key] += count
+            bad[key] += wrong(unspaced(text), unspaced(truth))
+            total[key] += len(unspaced(truth))
+            spaced_bad[key] += wrong(text, truth)
+            spaced_total[key] += len(truth)
         if number % 24 == 0:
-            examples.append({"font": sample.font, "truth": sample.text, "read": text})
-    seconds = (time.perf_counter() - began) / len(pictures)
-    rates = {key: round(wrong[key] / total[key], 4) for key in total}
-    return {"cer": rates, "seconds": round(seconds, 3), "examples": examples}
+            examples.append({"font": sample.font, "truth": truth, "read": text})
+    return {
+        "lines": len(pictures),
+        "cer": {key: round(bad[key] / total[key], 4) for key in total},
+        "cer_spaced": {key: round(spaced_bad[key] / spaced_total[key], 4) for key in total},
+        "examples": examples,
+    }
 
 
 def main() -> None:
@@ -70,9 +88,12 @@ def main() -> None:
     results = {}
     for argument in sys.argv[1:] or ["kor"]:
         name, _, folder = argument.partition("=")
-        reader = Tesseract(models=Path(folder)) if folder else Tesseract(language=name)
+        if name == "raw":
+            reader: Tesseract = Raw()
+        else:
+            reader = Tesseract(models=Path(folder)) if folder else Tesseract(language=name)
         results[name] = asyncio.run(measure(name, reader, pictures))
-        print(name, results[name]["cer"])
+        print(name, results[name]["cer"], results[name]["cer_spaced"])
         RESULT.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

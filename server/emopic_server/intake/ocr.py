@@ -10,18 +10,22 @@ import io
 import os
 import shutil
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from emopic_engine.face.codec import PictureLimits
 from emopic_server.errors import ConfigError, Refusal
-from emopic_server.intake.page import straighten
+from emopic_server.intake.page import LINE_HEIGHT, straighten
 
 LANGUAGE: Final = "kor"
 INSTALL: Final = "apt-get install tesseract-ocr tesseract-ocr-kor"
 _LINE: Final = "7"  # Tesseract's page segmentation: one line of text
 _BLOCK: Final = "6"  # one block of lines
+# Pixels between words; the best of 6 … 24 on a quarter of the rendered test set.
+_SPACE: Final = round(0.29 * LINE_HEIGHT)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,14 @@ class Reading:
 
     text: str
     confidence: float
+
+
+class _Word(NamedTuple):
+    text: str
+    confidence: float  # 0 … 100
+    left: int
+    right: int
+    line: tuple[str, str, str]
 
 
 class Recogniser(Protocol):
@@ -100,16 +112,31 @@ class Tesseract:
 
 
 def read_table(table: str) -> Reading:
-    """Tesseract's TSV → text and the mean confidence of its words, weighted by their length."""
+    """Tesseract's TSV → text and the mean confidence of its words, weighted by their length.
+
+    Tesseract takes many a syllable of Korean for a word; where there is hardly a gap, there is no
+    space.
+    """
     rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
-    words = [(row["text"].strip(), float(row["conf"])) for row in rows if row.get("text")]
-    words = [(word, confidence) for word, confidence in words if word and confidence >= 0]
+    words = [word for row in rows if (word := _word(row)) is not None]
     if not words:
         return Reading("", 0.0)
-    letters = sum(len(word) for word, _ in words)
-    mean = sum(len(word) * confidence for word, confidence in words) / letters
-    text = unicodedata.normalize("NFC", " ".join(word for word, _ in words))
-    return Reading(text, round(min(1.0, mean / 100), 3))
+    letters = sum(len(word.text) for word in words)
+    mean = sum(len(word.text) * word.confidence for word in words) / letters
+    text = words[0].text
+    for before, word in pairwise(words):
+        close = word.line == before.line and word.left - before.right < _SPACE
+        text += word.text if close else f" {word.text}"
+    return Reading(unicodedata.normalize("NFC", text), round(min(1.0, mean / 100), 3))
+
+
+def _word(row: Mapping[str, str]) -> _Word | None:
+    text = (row.get("text") or "").strip()
+    if not text or float(row["conf"]) < 0:
+        return None
+    left = int(row["left"])
+    line = (row["block_num"], row["par_num"], row["line_num"])
+    return _Word(text, float(row["conf"]), left, left + int(row["width"]), line)
 
 
 def _politely() -> list[str]:
