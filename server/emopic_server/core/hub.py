@@ -8,7 +8,6 @@ but two look-ups that the shell hands in: a new session id, and the picture cach
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from emopic_server.core.guarding import Censor, Guarding
 from emopic_server.core.history import HistoryPolicy, Moment
 from emopic_server.core.lines import Lines
 from emopic_server.core.metrics import Metrics
+from emopic_server.core.names import group_of, kind_of, ref_of
 from emopic_server.core.parts import Parts
 from emopic_server.core.post import Connection, Post
 from emopic_server.core.scheduler import Bounds, Scheduler
@@ -134,7 +134,7 @@ class Hub:
             return
         try:
             message = self._decode(connection, data)
-            self.metrics.count("messages", _kind(message))
+            self.metrics.count("messages", kind_of(message))
             if not connection.session.open:
                 self._identify(connection, message, now)
             else:
@@ -243,7 +243,7 @@ class Hub:
             raise Refusal(
                 "message_too_large",
                 f"a message may have {limit} bytes, got {len(data)}",
-                ref=_ref(message),
+                ref=ref_of(message),
             )
         return message
 
@@ -267,7 +267,7 @@ class Hub:
                 "rate_limited",
                 f"at most {limits.messages_per_minute} messages a minute, "
                 f"{limits.messages_burst} at once",
-                ref=_ref(message),
+                ref=ref_of(message),
                 retry_ms=int(wait * 1000) + 1,
             )
 
@@ -301,7 +301,7 @@ class Hub:
                 case wire.Identify():
                     raise Refusal("already_identified", "this session is open already")
         except Refusal as refusal:
-            refusal.ref = refusal.ref or _ref(message)
+            refusal.ref = refusal.ref or ref_of(message)
             raise
 
     def _check_intake(self) -> None:
@@ -317,7 +317,7 @@ class Hub:
             self.post.close(connection, wire.AUTH_FAILED)
             return
         self._agenda.set(("identify", connection.id), None)
-        group = _group(message.token if reads_of is None else reads_of)
+        group = group_of(message.token if reads_of is None else reads_of)
         connection.session.identify(message.client, group, read_only=reads_of is not None)
         resumed = message.resume is not None and self._resume(connection, message.resume, now)
         if message.resume is not None:
@@ -390,20 +390,3 @@ class Hub:
             guard=session.guard,
             history=self._settings.history.mode(session.history, None),
         )
-
-
-def _group(token: str | None) -> str:
-    """What sessions with the same token share; the token itself stays out of keys and logs."""
-    return "group:" + hashlib.sha256((token or "").encode()).hexdigest()[:24]
-
-
-def _kind(message: wire.ClientMessage) -> str:
-    return str(message.__struct_config__.tag)
-
-
-def _ref(message: wire.ClientMessage) -> str:
-    """What an error about this message refers to: the line, else the character, else the type."""
-    if isinstance(message, wire.Line | wire.Read):
-        return message.id
-    name = getattr(message, "character", None)
-    return name if isinstance(name, str) else _kind(message)
