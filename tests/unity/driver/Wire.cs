@@ -39,6 +39,7 @@ namespace Emopic.Tests
             if (message is Emotion) return Of((Emotion)message);
             if (message is CharacterReady) return Of((CharacterReady)message);
             if (message is CharacterDropped) return Of((CharacterDropped)message);
+            if (message is Reading) return Of((Reading)message);
             if (message is Notice) return Of((Notice)message);
             if (message is RequestError) return Of((RequestError)message);
             if (message is Hello) return Of((Hello)message);
@@ -63,8 +64,8 @@ namespace Emopic.Tests
         {
             return new Json().Add("type", "blendshapes").Add("character", m.Character).Add("n", m.Number)
                 .Add("names_id", Names.Of(m.Set)).Add("values", m.Values)
-                .AddIf(m.Names != null, "names", m.Names).AddIf(m.Line != null, "line", m.Line)
-                .AddIf(m.Expression != null, "expression", m.Expression);
+                .AddIf(m.Expression.Length > 0, "expression", m.Expression)
+                .AddIf(m.Names != null, "names", m.Names).AddIf(m.Line != null, "line", m.Line);
         }
 
         private static Json Of(Emotion m)
@@ -88,6 +89,12 @@ namespace Emopic.Tests
                 .Add("character", m.Character).Add("reason", m.Reason);
         }
 
+        private static Json Of(Reading m)
+        {
+            return new Json().Add("type", "reading").Add("seq", m.Seq).Add("id", m.Id).Add("text", m.Text)
+                .Add("confidence", m.Confidence);
+        }
+
         private static Json Of(Notice m)
         {
             return new Json().Add("type", "notice").Add("seq", m.Seq).Add("code", m.Code).Add("text", m.Text)
@@ -104,7 +111,9 @@ namespace Emopic.Tests
         private static Json Of(Ready m)
         {
             return new Json().Add("type", "ready").Add("session", m.Session).Add("seq", m.From)
-                .Add("resumed", m.Resumed).AddIf(m.ReadOnly, "read_only", true);
+                .Add("resumed", m.Resumed).AddIf(m.ReadOnly, "read_only", true)
+                .AddIf(m.Guard != LineGuard.Off, "guard", Names.Of(m.Guard))
+                .AddIf(m.History != LineHistory.Off, "history", Names.Of(m.History));
         }
 
         private static Json Of(Bye m)
@@ -148,11 +157,14 @@ namespace Emopic.Tests
             };
             var mix = new Dictionary<string, float> { { "joy", 0.5f }, { "surprise", 0.25f } };
             var frames = new FrameOptions { Format = PictureFormat.WebP, Size = 256, Fps = 15, Quality = 70, Patches = false };
-            Show("identify", w.Identify("my-game 1.2", null, null, 0));
-            Show("identify_token", w.Identify("overlay", "s3cret", null, 0));
-            Show("identify_resume", w.Identify("my-game 1.2", null, "9f2c41d07ab35e68", 41));
-            Show("put_builtin", w.Put("minji", null, "minji", new CharacterOptions(), false));
-            Show("put_face", w.Put("나", face, null, options, true));
+            var game = new Identity { Client = "my-game 1.2" };
+            Show("identify", w.Identify(game, null, 0));
+            Show("identify_token", w.Identify(new Identity { Client = "overlay", Token = "s3cret" }, null, 0));
+            Show("identify_resume", w.Identify(game, "9f2c41d07ab35e68", 41));
+            Show("put_builtin", w.Put("minji", new FaceOrigin { Builtin = "minji" }, new CharacterOptions(), false));
+            Show("put_face", w.Put("나", new FaceOrigin { Picture = face }, options, true));
+            Show("put_url", w.Put("minji", new FaceOrigin { Url = "https://example.org/minji.jpg" }, null, false));
+            Show("read", w.Read("r1", face));
             Show("drop", w.Drop("minji"));
             Show("line", w.Line("minji", "l1", "오늘 진짜 최고야!", false, false));
             Show("line_partial", w.Line("minji", "l2", "아니 이게 뭐", true, false));

@@ -22,6 +22,9 @@ namespace Emopic
         /// <summary>What a line means; each line's is told once, in order.</summary>
         public event Action<Emotion> EmotionReceived;
 
+        /// <summary>What the writing in a picture says.</summary>
+        public event Action<Reading> ReadingReceived;
+
         /// <summary>Something a user may want to know.</summary>
         public event Action<Notice> NoticeReceived;
 
@@ -51,6 +54,7 @@ namespace Emopic
             else if (message is CharacterReady) Raise(CharacterReadyReceived, (CharacterReady)message);
             else if (message is CharacterDropped) Raise(CharacterDroppedReceived, (CharacterDropped)message);
             else if (message is RequestError) Raise(ErrorReceived, (RequestError)message);
+            else if (message is Reading) Raise(ReadingReceived, (Reading)message);
             else if (message is Notice) Raise(NoticeReceived, (Notice)message);
             else if (message is Ready) RaiseOpened();
         }
@@ -61,7 +65,7 @@ namespace Emopic
             _opened = _everOpened = true;
             _partials.Follow(Hello.Limits);
             Become(SessionStatus.Open);
-            Raise(Opened, new SessionOpened(again, _protocol.HasResumed));
+            Raise(Opened, new SessionOpened(again, _protocol.Opening.Resumed));
         }
 
         private void Become(SessionStatus status)

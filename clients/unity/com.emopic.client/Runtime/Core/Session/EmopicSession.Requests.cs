@@ -13,15 +13,29 @@ namespace Emopic
         public void PutCharacter(string character, byte[] face, CharacterOptions options = null, bool shared = false)
         {
             if (face == null) throw new ArgumentNullException("face");
-            byte[] data = _protocol.Writer.Put(character, face, null, options, shared);
-            Ask(new Request(RequestKind.Put, character, null, data));
+            Put(character, new FaceOrigin { Picture = face }, options, shared);
         }
 
         /// <summary>Register a character with one of the server's own faces, or replace it.</summary>
         public void PutBuiltin(string character, string builtin, CharacterOptions options = null, bool shared = false)
         {
             if (builtin == null) throw new ArgumentNullException("builtin");
-            byte[] data = _protocol.Writer.Put(character, null, builtin, options, shared);
+            Put(character, new FaceOrigin { Builtin = builtin }, options, shared);
+        }
+
+        /// <summary>
+        /// Register a character with the picture at a public web address, or the largest face of a
+        /// page, if the server's owner allows that.
+        /// </summary>
+        public void PutUrl(string character, string url, CharacterOptions options = null, bool shared = false)
+        {
+            if (url == null) throw new ArgumentNullException("url");
+            Put(character, new FaceOrigin { Url = url }, options, shared);
+        }
+
+        private void Put(string character, FaceOrigin face, CharacterOptions options, bool shared)
+        {
+            byte[] data = _protocol.Writer.Put(character, face, options, shared);
             Ask(new Request(RequestKind.Put, character, null, data));
         }
 
@@ -63,6 +77,16 @@ namespace Emopic
             _partials.Remove(character, line);
             Ask(new Request(RequestKind.Line, character, line, data));
             return line;
+        }
+
+        /// <summary>Read the writing in a picture (JPEG, PNG or WebP), and give the reading's id.</summary>
+        /// <remarks>Answered by <see cref="ReadingReceived"/> or an error.</remarks>
+        public string ReadPicture(byte[] picture)
+        {
+            if (picture == null) throw new ArgumentNullException("picture");
+            string id = NewLineId();
+            Ask(new Request(RequestKind.Read, null, id, _protocol.Writer.Read(id, picture)));
+            return id;
         }
 
         /// <summary>Send all of a line that still grows.</summary>
@@ -145,7 +169,7 @@ namespace Emopic
                 Message = text,
                 Character = request.Character,
                 Line = request.Kind == RequestKind.Line ? request.Id : null,
-                Ref = request.Kind == RequestKind.Line ? request.Id : request.Character,
+                Ref = request.IsChange ? request.Character : request.Id,
             };
         }
 

@@ -49,8 +49,14 @@ namespace Emopic
             _options = options ?? throw new ArgumentNullException("options");
             _url = SessionOptions.FullUrl(options.Url);
             _factory = options.Transport ?? DefaultTransport.Open;
-            string token = string.IsNullOrEmpty(options.Token) ? null : options.Token;
-            _protocol = new Protocol(options.ClientName, token, options.RequestTimeout);
+            var identity = new Identity
+            {
+                Client = options.ClientName,
+                Token = string.IsNullOrEmpty(options.Token) ? null : options.Token,
+                Guard = options.Guard,
+                History = options.History,
+            };
+            _protocol = new Protocol(identity, options.RequestTimeout);
             _isWatched = _protocol.Requests.IsWatched;
             _raiseFrame = frame => Raise(FrameReceived, frame);
             _raiseBlendshapes = shapes => Raise(BlendshapesReceived, shapes);
@@ -64,7 +70,16 @@ namespace Emopic
         public Hello Hello { get { return _protocol.Hello; } }
 
         /// <summary>Whether the token only allows to watch: everything else is refused.</summary>
-        public bool IsReadOnly { get { return _protocol.IsReadOnly; } }
+        public bool IsReadOnly { get { return _protocol.Opening != null && _protocol.Opening.ReadOnly; } }
+
+        /// <summary>What really happens to profane lines of this session, once it is open.</summary>
+        public LineGuard Guard { get { return _protocol.Opening == null ? LineGuard.Default : _protocol.Opening.Guard; } }
+
+        /// <summary>What is really kept of its lines to characters that wish nothing, once it is open.</summary>
+        public LineHistory History
+        {
+            get { return _protocol.Opening == null ? LineHistory.Default : _protocol.Opening.History; }
+        }
 
         /// <summary>The latest reason for a lost or refused connection, for people; empty at first.</summary>
         public string LastProblem { get; private set; } = "";

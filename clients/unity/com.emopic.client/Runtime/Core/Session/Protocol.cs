@@ -48,8 +48,7 @@ namespace Emopic
         private const int ProtocolError = 1002;
         private const int IdentifyTimeout = 4001;
 
-        private readonly string _client;
-        private readonly string _token;
+        private readonly Identity _identity;
         private readonly WireReader _reader = new WireReader();
         private readonly WireWriter _writer = new WireWriter();
         private readonly Dictionary<BlendshapeSet, string[]> _names = new Dictionary<BlendshapeSet, string[]>();
@@ -57,10 +56,9 @@ namespace Emopic
         private Ending _fault;
         private string _complaint;
 
-        public Protocol(string client, string token, double patience)
+        public Protocol(Identity identity, double patience)
         {
-            _client = client;
-            _token = token;
+            _identity = identity;
             Requests = new Requests(MostRequests, patience, _writer.Ping);
             Phase = Phase.Idle;
         }
@@ -76,11 +74,8 @@ namespace Emopic
         /// <summary>The number of the last event taken in.</summary>
         public long Seq { get; private set; }
 
-        /// <summary>Whether the latest opening continued the session.</summary>
-        public bool HasResumed { get; private set; }
-
-        /// <summary>Whether the session may only watch.</summary>
-        public bool IsReadOnly { get; private set; }
+        /// <summary>The latest opening, null before the first.</summary>
+        public Ready Opening { get; private set; }
 
         /// <summary>Set when the connection should be closed with this.</summary>
         public Ending ToClose { get { return _fault; } }
@@ -199,7 +194,7 @@ namespace Emopic
             }
             Hello = hello;
             Phase = Phase.Opening;
-            Requests.Outgoing.Add(_writer.Identify(_client, _token, Session, Seq));
+            Requests.Outgoing.Add(_writer.Identify(_identity, Session, Seq));
         }
 
         private void OnReady(Ready ready)
@@ -212,8 +207,7 @@ namespace Emopic
             Phase = Phase.Open;
             Session = ready.Session;
             Seq = ready.From;
-            HasResumed = ready.Resumed;
-            IsReadOnly = ready.ReadOnly;
+            Opening = ready;
             _names.Clear();
             if (ready.Resumed) Requests.Resumed();
             else Requests.Restart();

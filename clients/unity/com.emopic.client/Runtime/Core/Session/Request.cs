@@ -7,6 +7,7 @@ namespace Emopic
         Watch,
         Unwatch,
         Line,
+        Read,
         Ping,
     }
 
@@ -17,7 +18,7 @@ namespace Emopic
 
         public readonly RequestKind Kind;
         public readonly string Character;
-        public readonly string Id; // of a line, or the token of a ping
+        public readonly string Id; // of a line or a reading, or the token of a ping
         public readonly byte[] Data;
 
         /// <summary>The client asks by itself, after a lost session; nobody waits for the answer.</summary>

@@ -224,6 +224,8 @@ namespace Emopic
         {
             var emotion = message as Emotion;
             if (emotion != null) return emotion.Final && OnEmotion(emotion);
+            var reading = message as Reading;
+            if (reading != null) OnReading(reading);
             var ready = message as CharacterReady;
             if (ready != null) OnReady(ready.Character);
             var dropped = message as CharacterDropped;
@@ -239,6 +241,11 @@ namespace Emopic
             Request line = FindLine(emotion.Character, emotion.Line);
             if (line != null) _pending.Remove(line);
             return line == null && _again.Contains(LineKey(emotion.Character, emotion.Line));
+        }
+
+        private void OnReading(Reading reading)
+        {
+            _pending.RemoveAll(other => other.Kind == RequestKind.Read && other.Id == reading.Id);
         }
 
         private void OnReady(string character)
@@ -329,12 +336,12 @@ namespace Emopic
             }
         }
 
-        /// <summary>The request an error is about; lines first, for their ids are the most exact.</summary>
+        /// <summary>The request an error is about; ids first, for they are the most exact.</summary>
         private Request Blamed(RequestError error)
         {
             if (error.Ref == null) return null;
-            Request line = _pending.Find(r => r.Kind == RequestKind.Line && r.Id == error.Ref);
-            if (line != null) return line;
+            Request exact = _pending.Find(r => !r.IsChange && r.Kind != RequestKind.Ping && r.Id == error.Ref);
+            if (exact != null) return exact;
             bool notOfAPut = error.Code == "unknown_character" || error.Code == "unknown_emotion";
             return _pending.Find(r => r.IsChange && r.Character == error.Ref
                 && !(notOfAPut && r.Kind == RequestKind.Put));

@@ -20,6 +20,12 @@ namespace Emopic
         /// <summary>This program's name, for the server's log: at most 128 characters.</summary>
         public string ClientName { get; set; } = "unity";
 
+        /// <summary>What to do with profane lines of this session; the server may be stricter.</summary>
+        public LineGuard Guard { get; set; }
+
+        /// <summary>What the server may keep of lines of this session; it may keep less.</summary>
+        public LineHistory History { get; set; }
+
         /// <summary>When to connect again; null for not at all.</summary>
         public Backoff Reconnect { get; set; } = new Backoff();
 

@@ -7,6 +7,8 @@ namespace Emopic
     {
         private static readonly string[] Formats = { "jpeg", "webp", "png", "raw" };
         private static readonly string[] Sets = { null, "arkit", "vrm0", "vrm1" };
+        private static readonly string[] Guards = { null, "off", "mask", "refuse" };
+        private static readonly string[] Histories = { null, "off", "scores", "text" };
 
         public static string Of(PictureFormat format)
         {
@@ -16,6 +18,26 @@ namespace Emopic
         public static string Of(BlendshapeSet set)
         {
             return Sets[(int)set];
+        }
+
+        public static string Of(LineGuard guard)
+        {
+            return Guards[(int)guard];
+        }
+
+        public static string Of(LineHistory history)
+        {
+            return Histories[(int)history];
+        }
+
+        public static LineGuard Guard(string field, string name)
+        {
+            return (LineGuard)Find(Guards, field, name);
+        }
+
+        public static LineHistory History(string field, string name)
+        {
+            return (LineHistory)Find(Histories, field, name);
         }
 
         public static PictureFormat Format(string field, string name)

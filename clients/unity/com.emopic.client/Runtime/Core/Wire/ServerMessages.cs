@@ -67,6 +67,20 @@ namespace Emopic
         public string Text { get; internal set; }
     }
 
+    /// <summary>What the writing in a picture says.</summary>
+    /// <remarks>It is no line: show it, let a person correct it, and send a line then.</remarks>
+    public sealed class Reading : ServerMessage
+    {
+        /// <summary>The id that <see cref="EmopicSession.ReadPicture"/> gave.</summary>
+        public string Id { get; internal set; }
+
+        /// <summary>What was read.</summary>
+        public string Text { get; internal set; }
+
+        /// <summary>How sure the reader is, 0 … 1.</summary>
+        public float Confidence { get; internal set; }
+    }
+
     /// <summary>Something a user may want to know; nothing failed.</summary>
     public sealed class Notice : ServerMessage
     {
@@ -217,8 +231,11 @@ namespace Emopic
         /// <summary>Weights, 0 … 1.</summary>
         public float[] Values { get; internal set; } = new float[0];
 
-        /// <summary>What the weights are made of: one for each emotion; null from older servers.</summary>
-        public float[] Expression { get; internal set; }
+        /// <summary>
+        /// The expression they were made of, in the order of <see cref="Hello.Emotions"/>; empty where
+        /// the server did not say it.
+        /// </summary>
+        public float[] Expression { get; internal set; } = new float[0];
 
         /// <summary>Names of the weights, in their order. The same array until they change.</summary>
         public string[] Names { get; internal set; }
@@ -233,6 +250,8 @@ namespace Emopic
         public long From;
         public bool Resumed;
         public bool ReadOnly;
+        public LineGuard Guard;
+        public LineHistory History;
     }
 
     internal sealed class Pong : ServerMessage

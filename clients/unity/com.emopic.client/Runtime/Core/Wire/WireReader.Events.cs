@@ -96,6 +96,26 @@ namespace Emopic
             return dropped;
         }
 
+        private static Reading ReadReading(ref MessagePackReader reader, int fields)
+        {
+            var reading = new Reading { Confidence = Unset };
+            for (int i = 0; i < fields; i++)
+            {
+                string key = reader.ReadText("key");
+                switch (key)
+                {
+                    case "seq": reading.Seq = ReadCount(ref reader, key); break;
+                    case "id": reading.Id = reader.ReadText(key, 1, 128); break;
+                    case "text": reading.Text = reader.ReadText(key); break;
+                    case "confidence": reading.Confidence = (float)reader.ReadNumber(key, 0, MostShare); break;
+                    default: reader.Skip(); break;
+                }
+            }
+            Require(reading.Seq != null && reading.Id != null, "a reading");
+            Require(reading.Text != null && reading.Confidence >= 0, "a reading");
+            return reading;
+        }
+
         private static Notice ReadNotice(ref MessagePackReader reader, int fields)
         {
             var notice = new Notice();
@@ -164,7 +184,7 @@ namespace Emopic
 
         private static Ready ReadReady(ref MessagePackReader reader, int fields)
         {
-            var ready = new Ready { From = Unset };
+            var ready = new Ready { From = Unset, Guard = LineGuard.Off, History = LineHistory.Off };
             bool? resumed = null;
             for (int i = 0; i < fields; i++)
             {
@@ -174,6 +194,8 @@ namespace Emopic
                     case "session": ready.Session = reader.ReadText(key, 1, 128); break;
                     case "seq": ready.From = ReadCount(ref reader, key); break;
                     case "resumed": resumed = reader.ReadBool(key); break;
+                    case "guard": ready.Guard = Names.Guard(key, reader.ReadText(key)); break;
+                    case "history": ready.History = Names.History(key, reader.ReadText(key)); break;
                     case "read_only": ready.ReadOnly = reader.ReadBool(key); break;
                     default: reader.Skip(); break;
                 }

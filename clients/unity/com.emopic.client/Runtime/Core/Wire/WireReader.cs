@@ -12,6 +12,8 @@ namespace Emopic
         private const int Unset = -1;
 
         private readonly TextCache _texts = new TextCache();
+        private static readonly float[] NoShares = new float[0];
+
         private readonly int[] _rect = new int[4];
         private Frame _frame = new Frame();
         private Blendshapes _shapes = new Blendshapes();
@@ -77,6 +79,7 @@ namespace Emopic
                 case "emotion": return ReadEmotion(ref reader, fields);
                 case "character.ready": return ReadCharacterReady(ref reader, fields);
                 case "character.dropped": return ReadCharacterDropped(ref reader, fields);
+                case "reading": return ReadReading(ref reader, fields);
                 case "notice": return ReadNotice(ref reader, fields);
                 case "error": return ReadError(ref reader, fields);
                 case "pong": return ReadPong(ref reader, fields);
@@ -163,13 +166,12 @@ namespace Emopic
         private Blendshapes ReadBlendshapes(ref MessagePackReader reader, int fields)
         {
             Blendshapes shapes = _shapes;
-            float[] old = shapes.Expression;
             shapes.Character = shapes.Line = null;
             shapes.Names = null;
-            shapes.Expression = null;
             shapes.Number = Unset;
             shapes.Set = BlendshapeSet.None;
             bool values = false;
+            bool expression = false;
             for (int i = 0; i < fields; i++)
             {
                 string key = reader.ReadText("key");
@@ -182,16 +184,19 @@ namespace Emopic
                         shapes.Values = ReadShares(ref reader, key, shapes.Values);
                         values = true;
                         break;
+                    case "expression":
+                        if (reader.TryReadNil()) break;
+                        shapes.Expression = ReadShares(ref reader, key, shapes.Expression);
+                        expression = true;
+                        break;
                     case "names": shapes.Names = ReadNamesOrNil(ref reader); break;
                     case "line": shapes.Line = ReadNameOrNil(ref reader, key); break;
-                    case "expression":
-                        if (!reader.TryReadNil()) shapes.Expression = ReadShares(ref reader, key, old);
-                        break;
                     default: reader.Skip(); break;
                 }
             }
             Require(shapes.Character != null && shapes.Number >= 0, "blendshapes");
             Require(shapes.Set != BlendshapeSet.None && values, "blendshapes");
+            if (!expression) shapes.Expression = NoShares;
             return shapes;
         }
 

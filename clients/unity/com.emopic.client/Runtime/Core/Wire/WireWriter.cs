@@ -3,6 +3,23 @@ using System.Collections.Generic;
 
 namespace Emopic
 {
+    /// <summary>Who the client says it is, and what it wishes for all of its lines.</summary>
+    internal struct Identity
+    {
+        public string Client;
+        public string Token;
+        public LineGuard Guard;
+        public LineHistory History;
+    }
+
+    /// <summary>Where a base face comes from: exactly one of these.</summary>
+    internal struct FaceOrigin
+    {
+        public byte[] Picture;
+        public string Builtin;
+        public string Url;
+    }
+
     /// <summary>Writes what a client says. Fields with their default are left out.</summary>
     /// <remarks>
     /// Every method gives a whole message, and throws <see cref="ArgumentException"/> for values
@@ -12,13 +29,15 @@ namespace Emopic
     {
         private readonly MessagePackWriter _out = new MessagePackWriter();
 
-        public byte[] Identify(string client, string token, string session, long seq)
+        public byte[] Identify(Identity who, string session, long seq)
         {
-            Chars("client", client, 0, 128);
+            Chars("client", who.Client, 0, 128);
+            bool guard = who.Guard != LineGuard.Default;
+            bool history = who.History != LineHistory.Default;
             _out.Clear();
-            Begin("identify", 1 + One(token != null) + One(session != null));
-            _out.WritePair("client", client);
-            if (token != null) _out.WritePair("token", token);
+            Begin("identify", 1 + One(who.Token != null) + One(session != null) + One(guard) + One(history));
+            _out.WritePair("client", who.Client);
+            if (who.Token != null) _out.WritePair("token", who.Token);
             if (session != null)
             {
                 _out.WriteText("resume");
@@ -26,25 +45,37 @@ namespace Emopic
                 _out.WritePair("session", session);
                 _out.WritePair("seq", seq);
             }
+            if (guard) _out.WritePair("guard", Names.Of(who.Guard));
+            if (history) _out.WritePair("history", Names.Of(who.History));
             return _out.ToArray();
         }
 
-        public byte[] Put(string character, byte[] face, string builtin, CharacterOptions options, bool shared)
+        public byte[] Put(string character, FaceOrigin face, CharacterOptions options, bool shared)
         {
             Chars("character", character, 1, 64);
-            if ((face == null) == (builtin == null))
-            {
-                throw new ArgumentException("a character needs either a face or a builtin");
-            }
-            if (builtin != null) Chars("builtin", builtin, 1, 128);
+            if (face.Builtin != null) Chars("builtin", face.Builtin, 1, 128);
+            if (face.Url != null) Chars("url", face.Url, 1, 2048);
             int set = options == null ? 0 : Count(options);
+            LineHistory history = options == null ? LineHistory.Default : options.History;
             _out.Clear();
-            Begin("character.put", 2 + One(set > 0) + One(shared));
+            Begin("character.put", 2 + One(set > 0) + One(shared) + One(history != LineHistory.Default));
             _out.WritePair("character", character);
-            if (face != null) _out.WritePair("face", face);
-            else _out.WritePair("builtin", builtin);
+            if (face.Picture != null) _out.WritePair("face", face.Picture);
+            if (face.Builtin != null) _out.WritePair("builtin", face.Builtin);
             if (set > 0) Write(options, set);
             if (shared) _out.WritePair("shared", true);
+            if (face.Url != null) _out.WritePair("url", face.Url);
+            if (history != LineHistory.Default) _out.WritePair("history", Names.Of(history));
+            return _out.ToArray();
+        }
+
+        public byte[] Read(string id, byte[] picture)
+        {
+            Chars("id", id, 1, 128);
+            _out.Clear();
+            Begin("read", 2);
+            _out.WritePair("id", id);
+            _out.WritePair("picture", picture);
             return _out.ToArray();
         }
 
