@@ -142,6 +142,30 @@ def text(
     train_text(job, err)
 
 
+def own_labels(
+    labels: Annotated[Path, typer.Argument(help="label<TAB>id rows, such as labels_kote.tsv.")],
+    source: Annotated[str, typer.Argument(help="The data set's mapping, such as kote.")],
+    file: Annotated[Path, typer.Argument(help="The data set's file.")],
+    out_file: Annotated[Path, typer.Option("--out", help="TSV file to write.")],
+    id_column: Annotated[
+        int | None, typer.Option(min=1, help="Where the ids are; default: ids are row numbers.")
+    ] = None,
+    emotions: Annotated[
+        str, typer.Option("--emotions", help="The emotions, separated by commas.")
+    ] = ",".join(DEFAULT.names),
+) -> None:
+    """Join labels of our own with the lines of a data set, as label<TAB>text."""
+    from emopic_engine.data.text.mapping import load_mapping
+    from emopic_engine.data.text.own_labels import own_labels as join
+
+    known = Emotions.from_labels(map(str.strip, emotions.split(",")))
+    lines = join(labels, load_mapping(source), file, known, id_column)
+    rows = [f"{known.names[line.label]}\t{' '.join(line.text.split())}\n" for line in lines]
+    out_file.parent.mkdir(parents=True, exist_ok=True)
+    out_file.write_text("".join(rows), encoding="utf-8")
+    out.print(f"{out_file}: {len(lines):,} lines", soft_wrap=True)
+
+
 def text_blank(
     lines: Annotated[
         list[str], typer.Option(help="Text for the pieces: a line a row, or MAPPING:FILE.")
