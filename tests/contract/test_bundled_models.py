@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from emopic_engine.backends import BACKENDS
 from emopic_engine.engine import Engine, EngineConfig, RenderJob
@@ -114,3 +117,33 @@ def test_unknown_faces_and_broken_pictures_are_refused(engine):
     assert unknown.value.code == "unknown_builtin"
     with pytest.raises(PictureError):
         engine.register(b"not a picture")
+
+
+def page(*faces: tuple[str, int, int, int]) -> bytes:
+    """A web page of 1280×960 as a PNG, with pictures (path, x, y, side) on it."""
+    canvas = Image.new("RGB", (1280, 960), "white")
+    ImageDraw.Draw(canvas).rectangle((0, 0, 1280, 70), fill="navy")
+    for path, x, y, side in faces:
+        canvas.paste(Image.open(path).convert("RGB").resize((side, side)), (x, y))
+    out = io.BytesIO()
+    canvas.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_portrait_is_cut_out_of_a_page(engine):
+    small, large = (str(builtin.path) for builtin in engine.builtins[:2])
+    data = page((small, 60, 600, 180), (large, 700, 150, 420))
+    face = engine.register(data, portrait=True)
+    assert face.source == "found"
+    assert face.portrait is not None
+    with Image.open(io.BytesIO(face.portrait)) as portrait:
+        assert portrait.size == (face.width, face.height)
+    assert 200 < face.width <= 900
+    again = engine.register(face.portrait)
+    assert (again.key, again.source) == (face.key, "found"), "kept, it means the same face"
+
+
+def test_a_page_without_a_face_is_refused(engine):
+    with pytest.raises(PictureError) as caught:
+        engine.register(page(), portrait=True)
+    assert caught.value.code == "no_face"
