@@ -295,6 +295,60 @@ namespace Emopic.Tests
         }
 
         [Check]
+        private static void APictureIsReadOnce()
+        {
+            var f = new Fixture();
+            f.Open();
+            string read = null;
+            f.Session.ReadingReceived += reading => read = reading.Id + " " + reading.Text;
+            string id = f.Session.ReadPicture(new byte[] { 1 });
+            Same("read", f.Said(), "asked");
+            f.Say("reading", "seq", 1, "id", id, "text", "말", "confidence", 0.5);
+            Same(id + " 말", read, "read");
+            f.Pump(6);
+            f.Session.ReadPicture(new byte[] { 2 });
+            f.Heard();
+            f.Pump(6);
+            That(f.Heard().StartsWith("error timeout"), "the other has no answer");
+        }
+
+        [Check]
+        private static void WishesAreSaidWhenIdentifying()
+        {
+            var who = new Identity { Client = "c", Guard = LineGuard.Mask, History = LineHistory.Scores };
+            string hex = Program.ToHex(new WireWriter().Identify(who, null, 0));
+            That(hex.EndsWith(Hex("guard", "mask") + Hex("history", "scores")), hex);
+            var options = new CharacterOptions { History = LineHistory.Text };
+            hex = Program.ToHex(new WireWriter().Put("c", new FaceOrigin { Builtin = "b" }, options, false));
+            That(hex.EndsWith(Hex("history", "text")), hex);
+        }
+
+        private static string Hex(params string[] texts)
+        {
+            var writer = new MessagePackWriter();
+            foreach (string text in texts) writer.WriteText(text);
+            return Program.ToHex(writer.ToArray());
+        }
+
+        [Check]
+        private static void OneWatchServesAllViewers()
+        {
+            var wishes = new WatchWishes();
+            Same(null, wishes.Merged().Frames, "nobody wants pictures");
+            object[] viewers = { "a", "b", "c" };
+            wishes.Set(viewers[0], new WatchOptions { Frames = new FrameOptions { Size = 64, Fps = 60 } });
+            wishes.Set(viewers[1], new WatchOptions { Frames = new FrameOptions { Size = 256, Format = PictureFormat.Png } });
+            wishes.Set(viewers[2], new WatchOptions { Blendshapes = BlendshapeSet.Vrm0, Text = true });
+            WatchOptions all = wishes.Merged();
+            Same("256 60 Jpeg", all.Frames.Size + " " + all.Frames.Fps + " " + all.Frames.Format, "pictures");
+            Same("Vrm0 True", all.Blendshapes + " " + all.Text, "the rest");
+            wishes.Set(viewers[0], new WatchOptions { Frames = new FrameOptions { Size = 0 } });
+            Same("0 Png", wishes.Merged().Frames.Size + " " + wishes.Merged().Frames.Format, "its own size");
+            foreach (object viewer in viewers) wishes.Set(viewer, null);
+            Same(null, wishes.Merged().Frames, "nobody any more");
+        }
+
+        [Check]
         private static void DisposedIsDisposed()
         {
             var f = new Fixture();

@@ -62,7 +62,7 @@ namespace Emopic
         private const float LookSeconds = 5; // between looks for a shared character that is not there
 
         private readonly HashSet<string> _lines = new HashSet<string>();
-        private readonly Dictionary<object, WatchOptions> _wishes = new Dictionary<object, WatchOptions>();
+        private readonly WatchWishes _wishes = new WatchWishes();
         private readonly Dictionary<string, float> _expression = new Dictionary<string, float>();
         private EmopicSession _session;
         private string _name; // made once, for it is compared with every frame's
@@ -189,8 +189,7 @@ namespace Emopic
         /// <summary>What a component needs of this character; null for nothing any more.</summary>
         internal void Want(object who, WatchOptions wish)
         {
-            if (wish == null) _wishes.Remove(who);
-            else _wishes[who] = wish;
+            _wishes.Set(who, wish);
             _mustWatch = true;
         }
 
@@ -298,30 +297,7 @@ namespace Emopic
         private void Watch()
         {
             _isMissed = false;
-            var all = new WatchOptions();
-            foreach (WatchOptions wish in _wishes.Values) Merge(all, wish);
-            Try(() => _session.Watch(CharacterName, all), "watch");
-        }
-
-        /// <summary>The larger picture and the faster pace serve both; the rest is the first's.</summary>
-        private static void Merge(WatchOptions all, WatchOptions wish)
-        {
-            if (all.Blendshapes == BlendshapeSet.None) all.Blendshapes = wish.Blendshapes;
-            if (wish.Frames == null) return;
-            if (all.Frames == null)
-            {
-                all.Frames = wish.Frames;
-                return;
-            }
-            bool own = all.Frames.Size == 0 || wish.Frames.Size == 0; // 0 is the face's own size
-            all.Frames = new FrameOptions
-            {
-                Format = all.Frames.Format,
-                Size = own ? 0 : Math.Max(all.Frames.Size, wish.Frames.Size),
-                Fps = Math.Max(all.Frames.Fps, wish.Frames.Fps),
-                Quality = Math.Max(all.Frames.Quality, wish.Frames.Quality),
-                Patches = all.Frames.Patches && wish.Frames.Patches,
-            };
+            Try(() => _session.Watch(CharacterName, _wishes.Merged()), "watch");
         }
 
         private EmopicSession Usable(string what)

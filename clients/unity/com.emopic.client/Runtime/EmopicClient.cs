@@ -27,6 +27,12 @@ namespace Emopic
         [SerializeField, Tooltip("Connect again after a lost connection, and resume the session")]
         private bool autoReconnect = true;
 
+        [SerializeField, Tooltip("What happens to profane lines; the server may be stricter")]
+        private LineGuard guard = LineGuard.Default;
+
+        [SerializeField, Tooltip("What the server may keep of lines; it may keep less")]
+        private LineHistory history = LineHistory.Default;
+
         [SerializeField, Tooltip("The session is open, for the first time or again")]
         private UnityEvent onOpened = new UnityEvent();
 
@@ -60,6 +66,20 @@ namespace Emopic
         {
             get { return autoReconnect; }
             set { autoReconnect = value; }
+        }
+
+        /// <summary>What happens to profane lines, from the next <see cref="Connect"/> on.</summary>
+        public LineGuard Guard
+        {
+            get { return guard; }
+            set { guard = value; }
+        }
+
+        /// <summary>What the server may keep of lines, from the next <see cref="Connect"/> on.</summary>
+        public LineHistory History
+        {
+            get { return history; }
+            set { history = value; }
         }
 
         /// <summary>The session, for everything the components do not cover; null when disconnected.</summary>
@@ -118,6 +138,8 @@ namespace Emopic
                 Url = url,
                 Token = token,
                 ClientName = ClientName(),
+                Guard = guard,
+                History = history,
                 Reconnect = autoReconnect ? new Backoff() : null,
                 Transport = Transport,
             };
