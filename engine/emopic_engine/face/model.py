@@ -19,7 +19,7 @@ from .graphs import decoder_graph, encoder_graph, read_settings
 
 __all__ = ["Face", "FaceModel", "FaceView", "Maps"]
 
-PORTRAIT = 2.2  # sides of a face box that a portrait measures
+PORTRAIT = 1.7  # sides of a face box that a portrait measures
 VIEWS = 4  # output sizes kept per face
 
 
