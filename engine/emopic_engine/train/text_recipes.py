@@ -2,7 +2,8 @@
 
 `kobert` is the published KoBERT fine-tuning on AI Hub lines: `[CLS]` pooled, dropout 0.5, one rate
 for the whole model, plain shuffling, no augmentation. `chat` is made for few, short, messy lines:
-augmentation, a faster head, label smoothing. `distil` is `chat` for a student:
+augmentation, a faster head, label smoothing. `adapt` goes before it, on a neighbouring data set
+with labels of its own: the encoder it leaves is a better base. `distil` is `chat` for a student:
 teachers speak beside the labels, and alone where there are none.
 """
 
@@ -39,6 +40,14 @@ RECIPES: Final[Mapping[str, Settings]] = {
         dropout=0.5,
         bucket=1,
         log_every=200,
+    ),
+    "adapt": replace(
+        _CHAT,
+        epochs=2,
+        loss=LossSettings(),
+        augmentation=Augmentation(
+            spacing=0.15, marks=0, bare=0, repeats=0.1, typos=0.05, speech=0, prefix=0
+        ),
     ),
     "chat": _CHAT,
     "distil": replace(_CHAT, loss=LossSettings(smoothing=0.05, teacher_share=0.7, temperature=2.0)),

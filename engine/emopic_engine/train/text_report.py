@@ -116,7 +116,7 @@ def _rows(part: Figures) -> dict[str, str]:
         "lines": str(part["n"]),
         "accuracy": f"{part['accuracy']:.3f} {_between(bounds['accuracy'])}",
         "macro-F1": f"{part['macro_f1']:.3f} {_between(bounds['macro_f1'])}",
-        "weakest F1": f"{f1[weakest]:.3f} {weakest}",
+        "weakest F1": f"{f1[weakest]:.3f} {_between(bounds['per_class'][weakest])} {weakest}",
         "calibration error": f"{part['calibration_error']:.3f}",
     }
     for name, figures in part["perturbed"].items():

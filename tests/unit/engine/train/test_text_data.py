@@ -10,7 +10,13 @@ from emopic_engine.data.text.example import Example
 from emopic_engine.data.text.store import write_soft
 from emopic_engine.emotions import DEFAULT, Emotions
 from emopic_engine.errors import DataError, InputError
-from emopic_engine.train.text_data import by_name, cut_off, read_training, read_unlabelled
+from emopic_engine.train.text_data import (
+    by_name,
+    cut_off,
+    emotions_of,
+    read_training,
+    read_unlabelled,
+)
 from emopic_engine.train.text_lines import TrainLine
 
 PAIR = Emotions.from_labels(["joy", "sadness"])
@@ -20,6 +26,7 @@ def test_a_hard_file(tmp_path: Path) -> None:
     path = tmp_path / "lines.tsv"
     path.write_text("기쁨\t좋다\nsadness\t슬퍼\n", encoding="utf-8")
     assert read_training(path, PAIR) == [TrainLine("좋다", (1, 0)), TrainLine("슬퍼", (0, 1))]
+    assert emotions_of(path) is None
 
 
 def test_a_soft_file(tmp_path: Path) -> None:
@@ -27,6 +34,7 @@ def test_a_soft_file(tmp_path: Path) -> None:
     write_soft(path, PAIR, [Example(text="좋다", source="x", label=0, target=(0.75, 0.25))])
     assert read_training(path, PAIR) == [TrainLine("좋다", (0.75, 0.25))]
     assert read_training(path, PAIR, soft=False) == [TrainLine("좋다", (1, 0))]
+    assert emotions_of(path) == PAIR
     with pytest.raises(DataError, match="--labels joy,sadness"):
         read_training(path, DEFAULT)
 

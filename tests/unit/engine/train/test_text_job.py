@@ -216,7 +216,7 @@ def test_kobert_is_the_originals_recipe() -> None:
     assert (kobert.max_grad_norm, kobert.log_every) == (1.0, 200)
     assert settings_of("kobert", decay="linear", epochs=None).epochs == 5
     assert Job((), "", Path(), Path()).max_tokens == 71
-    with pytest.raises(InputError, match="kobert, chat, distil"):
+    with pytest.raises(InputError, match="kobert, adapt, chat, distil"):
         recipe("bert")
 
 

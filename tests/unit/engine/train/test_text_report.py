@@ -70,7 +70,7 @@ def test_the_table_names_every_figure() -> None:
         "typed",
     ):
         assert name in text
-    assert "0.000 anger" in text
+    assert "0.000 (0.000 to 0.000) anger" in text
 
 
 def test_the_command(write_text_model, tmp_path: Path) -> None:
