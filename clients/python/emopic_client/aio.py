@@ -56,15 +56,18 @@ async def connect(
     reconnect: Backoff | None = KEEP_TRYING,
     encoding: wire.Encoding = "msgpack",
     origin: str | None = None,
+    guard: wire.GuardMode | None = None,
+    history: wire.HistoryMode | None = None,
 ) -> AsyncIterator[Client]:
     """A client with an open session, closed at the end of the block.
 
     `url` may leave out the path. `timeout` in seconds bounds the opening and is the default of
-    every request. `reconnect` None ends the client with its first connection. Raises
+    every request. `reconnect` None ends the client with its first connection. `guard` is what the
+    server does with profane lines of this session, `history` what it may keep of them. Raises
     `ConnectError` (`Refused` where the server said no) when no session could be opened.
     """
     dialer = Dialer(full_url(url), encoding, origin, timeout)
-    client = Client(dialer, Protocol(name, token), reconnect)
+    client = Client(dialer, Protocol(name, token, guard, history), reconnect)
     try:
         await client.open()
         yield client

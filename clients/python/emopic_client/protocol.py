@@ -81,7 +81,11 @@ class Protocol:
     """
 
     def __init__(
-        self, client: str, token: str | None = None, guard: wire.GuardMode | None = None
+        self,
+        client: str,
+        token: str | None = None,
+        guard: wire.GuardMode | None = None,
+        history: wire.HistoryMode | None = None,
     ) -> None:
         self.phase = Phase.IDLE
         self.hello: wire.Hello | None = None
@@ -93,6 +97,7 @@ class Protocol:
         self._client = client
         self._token = token
         self._guard: wire.GuardMode | None = guard
+        self._history: wire.HistoryMode | None = history
         self._encoding: wire.Encoding = "msgpack"
         self._bye: wire.Bye | None = None
         self._fault: Closed | None = None
@@ -241,7 +246,11 @@ class Protocol:
         self.phase = Phase.OPENING
         resume = wire.Resume(session=self.session, seq=self.seq) if self.session else None
         identify = wire.Identify(
-            client=self._client, token=self._token, resume=resume, guard=self._guard
+            client=self._client,
+            token=self._token,
+            resume=resume,
+            guard=self._guard,
+            history=self._history,
         )
         self._put(identify)
 
@@ -280,7 +289,7 @@ class Protocol:
     def _answer(self, message: wire.Event | wire.Pong) -> bool:
         """Settle what `message` answers; returns whether to hide it from the program."""
         verdict = self.requests.answered(message)
-        if verdict.to is not None and not isinstance(message, wire.Notice):
+        if verdict.to is not None and not isinstance(message, wire.Notice | wire.Reading):
             self._items.append(Answer(verdict.to, message))
         if verdict.retry is not None:
             self._items.append(verdict.retry)

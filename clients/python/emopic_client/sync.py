@@ -36,6 +36,8 @@ def connect(
     reconnect: Backoff | None = aio.KEEP_TRYING,
     encoding: wire.Encoding = "msgpack",
     origin: str | None = None,
+    guard: wire.GuardMode | None = None,
+    history: wire.HistoryMode | None = None,
 ) -> Iterator[Client]:
     """A client with an open session, closed at the end of the block. See `aio.connect`."""
     opening = aio.connect(
@@ -46,6 +48,8 @@ def connect(
         reconnect=reconnect,
         encoding=encoding,
         origin=origin,
+        guard=guard,
+        history=history,
     )
     with _Loop() as loop:
         client = loop.run(opening.__aenter__())

@@ -275,8 +275,8 @@ class Ready(_Message, tag="ready", frozen=True):
 
     `resumed` true: every missed event follows, in order. False: nothing of the past follows and
     the client has to put and watch its characters again. `read_only`: the session may watch, and
-    change nothing. `guard` is what really happens to profane lines, `history` what is really kept of
-    lines to characters that ask for nothing.
+    change nothing. `guard` is what really happens to profane lines, `history` what is really kept
+    of lines to characters that ask for nothing.
     """
 
     session: Name

@@ -30,15 +30,14 @@ async def test_standard_input_speaks_for_a_character_that_others_see() -> None:
         await watcher.put("streamer", builtin="mina", shared=True)
         emotions = watcher.emotions_of("streamer")
         await watcher.watch("streamer")
-        options = ("--url", server.ws, "--language", "ko", "--profanity", "mask")
-        lines = "너무 좋아\nhello there\n\n시발 화나\n"
+        options = ("--url", server.ws, "--language", "ko", "--guard", "refuse")
+        lines = "너무 좋아\nhello there\n\n시발 짜증나네\n정말 화나\n"
         done = await asyncio.to_thread(bridge, "stdin", *options, stdin=lines)
         heard = [(await anext(emotions)).top for _ in range(2)]
     assert done.returncode == 0, done.stderr
     assert heard == ["joy", "anger"]
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["기쁨", "분노"]
-    assert "** 화나" in done.stdout
-    assert "not said: 1 language" in done.stderr
+    assert "not said: 1 language, 1 line_profane" in done.stderr
 
 
 async def test_json_lines_have_speakers(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which chat lines reach a face: speakers, language, profanity, rate. Pure.
+"""Which chat lines reach a face: speakers, language, words, rate. Pure.
 
 A chat of a thousand people writes more than one face can follow. Lines that do not pass are
 dropped, and counted by reason.
@@ -12,11 +12,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final, Literal, TypeAlias
 
 Language: TypeAlias = Literal["any", "ko", "en"]
-Profanity: TypeAlias = Literal["keep", "mask", "skip"]
 
 _SCRIPTS: Final = {"ko": "HANGUL", "en": "LATIN"}
 _SHARE: Final = 0.5  # of a line's letters that have to be of the wanted script
@@ -36,15 +34,15 @@ class Rules:
     """What passes. Names are compared without case.
 
     `only` empty means everybody but `ignore`. `language` wants half of the letters in its script;
-    lines without letters (`ㅋㅋ` has letters, `😂` has none) pass. `per_minute` lines at most, in
-    bursts of up to `burst`. `words` are regular expressions that count as profanity.
+    lines without letters (`ㅋㅋ` has letters, `😂` has none) pass. Lines in which one of the
+    regular expressions `words` is found do not. `per_minute` lines at most, in bursts of up to
+    `burst`.
     """
 
     only: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     language: Language = "any"
     commands: bool = False
-    profanity: Profanity = "keep"
     words: tuple[str, ...] = ()
     per_minute: float = 60.0
     burst: int = 5
@@ -66,8 +64,6 @@ class Gate:
         """The line as it may be said, or None. `now` in seconds only grows."""
         text = " ".join(line.text.split())
         reason = self._objection(replace(line, text=text))
-        if reason is None and self.rules.profanity == "mask":
-            text = _pattern(self.rules.words).sub(lambda m: "*" * len(m[0]), text)
         if reason is None and not self._spend(now):
             reason = "rate"
         if reason is not None:
@@ -85,8 +81,8 @@ class Gate:
             return "command"
         if not in_language(line.text, rules.language):
             return "language"
-        if rules.profanity == "skip" and _pattern(rules.words).search(line.text):
-            return "profanity"
+        if _pattern(rules.words).search(line.text):
+            return "words"
         return None
 
     def _spend(self, now: float) -> bool:
@@ -112,12 +108,6 @@ def in_language(text: str, language: Language) -> bool:
 def names(words: Iterable[str]) -> frozenset[str]:
     """Speakers as `Rules` wants them."""
     return frozenset(word.strip().casefold() for word in words if word.strip())
-
-
-def known_profanity() -> tuple[str, ...]:
-    """The short list that comes with the package: Korean and English, as regular expressions."""
-    text = (files("emopic_client.bridges") / "profanity.txt").read_text(encoding="utf-8")
-    return read_words(text)
 
 
 def read_words(text: str) -> tuple[str, ...]:

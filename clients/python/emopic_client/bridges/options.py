@@ -11,15 +11,9 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from emopic_client.bridges.errors import BridgeError
-from emopic_client.bridges.gate import (
-    Language,
-    Profanity,
-    Rules,
-    known_profanity,
-    names,
-    read_words,
-)
+from emopic_client.bridges.gate import Language, Rules, names, read_words
 from emopic_client.bridges.target import Target
+from emopic_client.wire import GuardMode, HistoryMode
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +42,11 @@ class ChatOptions(TargetOptions):
     commands: Annotated[bool, typer.Option("--commands", help="Lines with ! in front, too.")] = (
         False
     )
-    profanity: Annotated[Profanity, typer.Option(help="What to do with it.")] = "keep"
+    guard: Annotated[GuardMode, typer.Option(help="What the server does with profanity.")] = "off"
+    history: Annotated[HistoryMode, typer.Option(help="What the server may keep.")] = "off"
     words: Annotated[
-        typer.FileText | None, typer.Option(help="More of it: one regular expression a line.")
+        typer.FileText | None,
+        typer.Option(help="Lines to leave out: one regular expression a line."),
     ] = None
     per_minute: Annotated[float, typer.Option(min=0.1, help="So many lines at most.")] = 60.0
     burst: Annotated[int, typer.Option(min=1, help="So many at once.")] = 5
@@ -62,18 +58,20 @@ class ChatOptions(TargetOptions):
             ignore=names(self.ignore or ()),
             language=self.language,
             commands=self.commands,
-            profanity=self.profanity,
             words=self._words(),
             per_minute=self.per_minute,
             burst=self.burst,
         )
 
+    def target(self) -> Target:
+        """As the bridges want it."""
+        return dataclasses.replace(super().target(), guard=self.guard, history=self.history)
+
     def _words(self) -> tuple[str, ...]:
         try:
-            more = read_words(self.words.read()) if self.words is not None else ()
+            return read_words(self.words.read()) if self.words is not None else ()
         except ValueError as error:
             raise BridgeError(f"--words: {error}") from error
-        return (*known_profanity(), *more)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

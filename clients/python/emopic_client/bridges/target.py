@@ -9,16 +9,22 @@ from dataclasses import dataclass
 from emopic_client.aio import Client, connect
 from emopic_client.bridges.errors import BridgeError
 from emopic_client.errors import RequestRefused
+from emopic_client.wire import GuardMode, HistoryMode
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server and a character. `builtin` is the face of a character that is not there yet."""
+    """A server and a character. `builtin` is the face of a character that is not there yet.
+
+    `guard` is what the server does with profane lines, `history` what it may keep of lines.
+    """
 
     url: str = "ws://127.0.0.1:8765"
     token: str | None = None
     character: str = "streamer"
     builtin: str | None = None
+    guard: GuardMode | None = None
+    history: HistoryMode | None = None
 
     @contextlib.asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Client]:
@@ -27,7 +33,9 @@ class Target:
         A character that nobody has put is made, shared, so that overlays and other bridges see
         it. Raises the client's errors.
         """
-        async with connect(self.url, token=self.token, name=name) as client:
+        async with connect(
+            self.url, token=self.token, name=name, guard=self.guard, history=self.history
+        ) as client:
             await self._ensure(client)
             yield client
 
