@@ -21,6 +21,7 @@ from emopic_server.bench.command import bench
 from emopic_server.config import ServerConfig
 from emopic_server.errors import ServerError
 from emopic_server.intake.commands import capture, ocr
+from emopic_server.history.command import app as history_app
 from emopic_server.intake.guard_command import guard
 from emopic_server.say import say
 
@@ -28,6 +29,7 @@ app = engine_cli.app
 app.command()(say)
 app.command()(bench)
 app.command()(guard)
+app.add_typer(history_app, name="history")
 app.command()(ocr)
 app.command()(capture)
 app.command()(conformance)

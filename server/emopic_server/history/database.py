@@ -6,8 +6,7 @@ transaction. Errors are `HistoryError`, whose text never holds a line or a name.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,19 +19,20 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Table,
     create_engine,
     delete,
     event,
     exists,
-    func,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from emopic_server.errors import HistoryError
-from emopic_server.history.schema import EVENTS, HOUR_MS, HOURS, LABELS, STREAMS
+from emopic_server.history.schema import EVENTS, LABELS, STREAMS
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _INSERTS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -128,9 +128,7 @@ class Database:
             return
         try:
             with self.engine.begin() as connection:
-                rows = self._rows(connection, events)
-                connection.execute(EVENTS.insert(), rows)
-                self._count(connection, rows)
+                connection.execute(EVENTS.insert(), self._rows(connection, events))
         except SQLAlchemyError as error:
             raise history_error("written", error) from error
 
@@ -140,7 +138,6 @@ class Database:
             with self.engine.begin() as connection:
                 where = scope.within(EVENTS.c.stream, EVENTS.c.at)
                 gone: int = connection.execute(delete(EVENTS).where(*where)).rowcount
-                self._recount(connection, scope)
                 empty = ~exists().where(EVENTS.c.stream == STREAMS.c.id)
                 connection.execute(delete(STREAMS).where(empty))
             if gone:
@@ -153,14 +150,9 @@ class Database:
 
     def _rows(self, connection: Connection, events: Sequence[Event]) -> list[dict[str, Any]]:
         """What to insert. Ids are looked up each time: another process may delete streams."""
-        labels = {
-            names: self._id(connection, LABELS, {"names": _json(names)})
-            for names in {event.labels for event in events}
-        }
-        streams = {
-            key: self._id(connection, STREAMS, dict(zip(_STREAM, key, strict=True)))
-            for key in sorted({_stream(event) for event in events})
-        }
+        named = self._ids(connection, LABELS, {(_json(event.labels),) for event in events})
+        labels = {event.labels: named[(_json(event.labels),)] for event in events}
+        streams = self._ids(connection, STREAMS, {_stream(event) for event in events})
         return [
             {
                 "stream": streams[_stream(event)],
@@ -174,46 +166,23 @@ class Database:
             for event in events
         ]
 
-    def _id(self, connection: Connection, table: Any, values: Mapping[str, object]) -> int:
-        """The id of this row, made if there is none; another server may be making it too."""
-        connection.execute(self._insert(table).values(values).on_conflict_do_nothing())
-        matches = [table.c[name] == value for name, value in values.items()]
-        return int(connection.execute(select(table.c.id).where(*matches)).scalar_one())
+    def _ids(
+        self, connection: Connection, table: Table, keys: Set[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], int]:
+        """The ids of these rows, made where there are none; another server may be making them too.
 
-    def _count(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        hours: dict[tuple[int, int, str], list[float]] = defaultdict(lambda: [0, 0.0])
-        for row in rows:
-            sums = hours[row["stream"], row["at"] - row["at"] % HOUR_MS, row["top"]]
-            sums[0] += 1
-            sums[1] += row["intensity"]
-        insert = self._insert(HOURS)
-        insert = insert.on_conflict_do_update(
-            index_elements=["stream", "hour", "top"],
-            set_={
-                "lines": HOURS.c.lines + insert.excluded.lines,
-                "intensity": HOURS.c.intensity + insert.excluded.intensity,
-            },
-        )
-        counted = [
-            {"stream": stream, "hour": hour, "top": top, "lines": lines, "intensity": intensity}
-            for (stream, hour, top), (lines, intensity) in sorted(hours.items())
-        ]
-        connection.execute(insert, counted)
-
-    def _recount(self, connection: Connection, scope: Scope) -> None:
-        """Count the hours of a scope anew. Only its first and last hour can have events left."""
-        first = None if scope.since is None else scope.since - scope.since % HOUR_MS
-        last = None if scope.until is None else scope.until - scope.until % -HOUR_MS
-        hours = Scope(scope.owner, scope.character, scope.speaker, first, last)
-        connection.execute(delete(HOURS).where(*hours.within(HOURS.c.stream, HOURS.c.hour)))
-        hour = (EVENTS.c.at - EVENTS.c.at % HOUR_MS).label("hour")
-        left = (
-            select(EVENTS.c.stream, hour, EVENTS.c.top, func.count(), func.sum(EVENTS.c.intensity))
-            .where(*hours.within(EVENTS.c.stream, EVENTS.c.at))
-            .group_by(EVENTS.c.stream, hour, EVENTS.c.top)
-        )
-        names = ["stream", "hour", "top", "lines", "intensity"]
-        connection.execute(HOURS.insert().from_select(names, left))
+        A key is all columns but the id.
+        """
+        columns = [column for column in table.columns if column.name != "id"]
+        wanted = select(table).where(tuple_(*columns).in_(sorted(keys)))
+        found = {tuple(row[1:]): row[0] for row in connection.execute(wanted)}
+        missing = sorted(keys - found.keys())
+        if missing:
+            names = [column.name for column in columns]
+            rows = [dict(zip(names, key, strict=True)) for key in missing]
+            connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
+            found = {tuple(row[1:]): row[0] for row in connection.execute(wanted)}
+        return found
 
     def _sweep(self) -> None:
         """Make the database forget the bytes of deleted rows, in its journal too."""
@@ -221,7 +190,7 @@ class Database:
             if self.engine.dialect.name == "sqlite":  # the file itself is wiped: secure_delete
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             else:
-                connection.exec_driver_sql("VACUUM events, hours, streams")
+                connection.exec_driver_sql("VACUUM events, streams")
 
 
 def _stream(event: Event) -> tuple[str, str, str]:

@@ -10,12 +10,13 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from emopic_server.history.database import Database, Event, Scope, history_error
-from emopic_server.history.schema import DAY_MS, EVENTS, HOUR_MS, HOURS, LABELS, STREAMS
+from emopic_server.history.schema import DAY_MS, EVENTS, HOUR_MS, LABELS, STREAMS
 
 Bucket: TypeAlias = Literal["hour", "day", "week"]
 LENGTHS: Final[dict[str, int]] = {"hour": HOUR_MS, "day": DAY_MS, "week": 7 * DAY_MS}
 _MONDAY_MS: Final = 3 * DAY_MS  # 1 January 1970 was a Thursday
 _CHUNK: Final = 5000
+_SUMS: Final = (func.count().label("lines"), func.avg(EVENTS.c.intensity).label("intensity"))
 
 
 class Mix(NamedTuple):
@@ -40,36 +41,44 @@ class Share(NamedTuple):
 def mix(scope: Scope, bucket: Bucket, offset_ms: int = 0) -> Select[Any]:
     """Lines and mean intensity by stretch of time and emotion: rows of `Mix`.
 
-    `offset_ms` is local time less UTC; stretches begin at local midnight (weeks on Monday). `since`
-    and `until` count by whole UTC hours.
+    `offset_ms` is local time less UTC; days begin at local midnight, weeks on Monday.
     """
     length = LENGTHS[bucket]
     shift = offset_ms + (_MONDAY_MS if bucket == "week" else 0)
-    begin = (HOURS.c.hour - (HOURS.c.hour + literal(shift)) % literal(length)).label("at")
+    begin = (EVENTS.c.at - (EVENTS.c.at + literal(shift)) % literal(length)).label("begin")
     return (
-        select(begin, HOURS.c.top, *_sums())
-        .where(*scope.within(HOURS.c.stream, HOURS.c.hour))
-        .group_by(begin, HOURS.c.top)
-        .order_by(begin, HOURS.c.top)
+        select(begin.label("at"), EVENTS.c.top, *_SUMS)
+        .where(*scope.within(EVENTS.c.stream, EVENTS.c.at))
+        .group_by(begin, EVENTS.c.top)
+        .order_by(begin, EVENTS.c.top)
     )
 
 
 def shares(scope: Scope) -> Select[Any]:
     """Lines and mean intensity by character, speaker and emotion: rows of `Share`."""
-    who = (STREAMS.c.character, STREAMS.c.speaker, HOURS.c.top)
+    counted = (
+        select(EVENTS.c.stream, EVENTS.c.top, *_SUMS)
+        .where(*scope.within(EVENTS.c.stream, EVENTS.c.at))
+        .group_by(EVENTS.c.stream, EVENTS.c.top)
+        .subquery()
+    )
+    who = (STREAMS.c.character, STREAMS.c.speaker, counted.c.top)
+    weighed = func.sum(counted.c.intensity * counted.c.lines)
+    lines = func.sum(counted.c.lines)
     return (
-        select(*who, *_sums())
-        .join(STREAMS, STREAMS.c.id == HOURS.c.stream)
-        .where(*scope.within(HOURS.c.stream, HOURS.c.hour))
+        select(*who, lines.label("lines"), (weighed / lines).label("intensity"))
+        .join(STREAMS, STREAMS.c.id == counted.c.stream)
         .group_by(*who)
         .order_by(*who)
     )
 
 
 def newest(scope: Scope, limit: int) -> Select[Any]:
-    """The newest events, the newest first."""
+    """The newest events, the newest first. They are found in the index, and only then read."""
     order = (EVENTS.c.at.desc(), EVENTS.c.id.desc())
-    return _events(scope).order_by(*order).limit(limit)
+    where = scope.within(EVENTS.c.stream, EVENTS.c.at)
+    chosen = select(EVENTS.c.id).where(*where).order_by(*order).limit(limit)
+    return _events(Scope()).where(EVENTS.c.id.in_(chosen)).order_by(*order)
 
 
 def events(database: Database, scope: Scope) -> Iterator[Event]:
@@ -81,6 +90,21 @@ def events(database: Database, scope: Scope) -> Iterator[Event]:
                 yield _event(row)
     except SQLAlchemyError as error:
         raise history_error("read", error) from error
+
+
+def count(database: Database, scope: Scope) -> int:
+    """How many events a scope has. Raises `HistoryError`."""
+    where = scope.within(EVENTS.c.stream, EVENTS.c.at)
+    found = rows(database, select(func.count()).select_from(EVENTS).where(*where))
+    return int(found[0][0])
+
+
+def emotions(database: Database) -> list[str]:
+    """All emotions of all models that have written here, in the order of their scores."""
+    names: dict[str, None] = {}
+    for row in rows(database, select(LABELS.c.names).order_by(LABELS.c.id)):
+        names |= dict.fromkeys(msgspec.json.decode(row.names, type=tuple[str, ...]))
+    return list(names)
 
 
 def rows(database: Database, statement: Select[Any]) -> list[Any]:
@@ -100,11 +124,6 @@ def plan(database: Database, statement: Select[Any]) -> list[str]:
     with database.engine.connect() as connection:
         explained = connection.exec_driver_sql(f"{prefix} {compiled}")
         return [str(row[-1]) for row in explained]
-
-
-def _sums() -> tuple[Any, Any]:
-    lines = func.sum(HOURS.c.lines)
-    return lines.label("lines"), (func.sum(HOURS.c.intensity) / lines).label("intensity")
 
 
 def _events(scope: Scope) -> Select[Any]:

@@ -4,10 +4,9 @@ in a test.
     streams(id, owner, character, speaker)        who said something to whom; owner is a group
     labels(id, names)                             a model's emotions, in the order of its scores
     events(id, stream, at, labels, top, intensity, scores, text)
-    hours(stream, hour, top, lines, intensity)    the events counted by UTC hour and emotion
 
-`at` and `hour` are milliseconds since 1970, UTC. `hours` answers every question about longer times
-from a few thousand rows, and is kept exact by writing and deletion alike.
+`at` is in milliseconds since 1970, UTC. The index `events_story` holds all that the questions about
+times and speakers need, so they never read the events themselves.
 """
 
 from __future__ import annotations
@@ -62,15 +61,6 @@ EVENTS: Final = Table(
     Column("intensity", Float, nullable=False),
     Column("scores", Text, nullable=False),
     Column("text", Text),
-    Index("events_stream_at", "stream", "at"),
+    Index("events_story", "stream", "at", "top", "intensity"),
     Index("events_at", "at"),
-)
-HOURS: Final = Table(
-    "hours",
-    metadata,
-    Column("stream", Integer, ForeignKey("streams.id"), primary_key=True),
-    Column("hour", BigInteger, primary_key=True),
-    Column("top", String(64), primary_key=True),
-    Column("lines", Integer, nullable=False),
-    Column("intensity", Float, nullable=False),
 )

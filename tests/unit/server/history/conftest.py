@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.server.history.events import POSTGRES_HINT
 
 from emopic_server.history.database import Database
-from tests.unit.server.history.events import POSTGRES_HINT
 
 
 def programs() -> Path | None:
@@ -38,7 +38,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     def run(program: str, *arguments: str) -> None:
         command = [str(folder / program), *arguments]
-        subprocess.run(command, user=user, check=True, capture_output=True, timeout=60, cwd=data)
+        subprocess.run(command, user=user, check=True, capture_output=True, timeout=110, cwd=data)
 
     run("initdb", "-D", str(data), "-U", "emopic", "-A", "trust", "--no-sync", "-E", "UTF8")
     options = f"-c listen_addresses='' -c unix_socket_directories={data} -c fsync=off"

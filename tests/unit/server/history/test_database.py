@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
+from tests.unit.server.history.events import BEGIN, event
 
 from emopic_server.errors import HistoryError
 from emopic_server.history.database import Database, Scope
 from emopic_server.history.queries import events, rows
-from emopic_server.history.schema import HOURS, STREAMS, metadata
-from tests.unit.server.history.events import BEGIN, HOUR, event
-
-
-def counted(database: Database) -> Counter[tuple[str, int, str]]:
-    """Lines by speaker, hour and emotion, as the table of hours has them."""
-    statement = select(STREAMS.c.speaker, HOURS).join(STREAMS, STREAMS.c.id == HOURS.c.stream)
-    return Counter(
-        {(row.speaker, row.hour, row.top): row.lines for row in rows(database, statement)}
-    )
-
-
-def recounted(database: Database) -> Counter[tuple[str, int, str]]:
-    """The same, counted from the events."""
-    return Counter(
-        (item.speaker, item.at - item.at % HOUR, item.top) for item in events(database, Scope())
-    )
+from emopic_server.history.schema import STREAMS, metadata
 
 
 def test_what_was_written_is_there_again(database: Database) -> None:
@@ -54,25 +38,6 @@ def test_a_history_is_prepared_once_more_without_harm(database: Database) -> Non
     database.write([event()])
     database.prepare()
     assert list(events(database, Scope())) == [event()]
-
-
-def test_hours_are_counted_as_events_come_and_go(database: Database) -> None:
-    tops = ("joy", "anger", "joy")
-    for batch in range(4):
-        items = [
-            event(at * 7 * 60_000 + batch, top=tops[at % 3], speaker="ab"[at % 2])
-            for at in range(60)
-        ]
-        database.write(items)
-        assert counted(database) == recounted(database)
-    for scope in (
-        Scope(speaker="a", since=BEGIN + HOUR // 2, until=BEGIN + 3 * HOUR // 2),
-        Scope(until=BEGIN + 2 * HOUR),
-        Scope(owner="group:1", since=BEGIN + 5 * HOUR - 1),
-    ):
-        assert database.delete(scope) > 0
-        assert counted(database) == recounted(database)
-    assert sum(counted(database).values()) > 0
 
 
 @pytest.mark.parametrize(
@@ -114,11 +79,9 @@ def test_another_process_may_delete_between_writes(database: Database) -> None:
 
 def test_a_write_that_fails_changes_nothing(database: Database) -> None:
     database.write([event()])
-    before = counted(database)
     with pytest.raises(HistoryError, match="cannot be written") as caught:
         database.write([event(1, speaker="new"), event(2, top=None, text="아주 비밀")])
     assert "비밀" not in caught.value.message
-    assert counted(database) == before
     assert list(events(database, Scope())) == [event()]
 
 

@@ -130,7 +130,11 @@ async def test_closing_does_not_wait_for_a_broken_archive() -> None:
 
 async def test_a_slow_archive_holds_nobody_up() -> None:
     shelf, counts, go = Shelf(), Counter[str](), threading.Event()
-    shelf.prepare = lambda: None if go.wait(20) else None  # type: ignore[method-assign]
+
+    def prepare() -> None:
+        assert go.wait(20)
+
+    shelf.prepare = prepare  # type: ignore[method-assign]
     writer = historian(shelf, counts)
     for number in range(1000):
         writer.keep([moment(number)])

@@ -1,4 +1,4 @@
-"""Streams, labels, events, and events counted by hour."""
+"""Streams, labels and events."""
 
 from __future__ import annotations
 
@@ -35,19 +35,11 @@ def upgrade() -> None:
         sa.Column("scores", sa.Text, nullable=False),
         sa.Column("text", sa.Text),
     )
-    op.create_index("events_stream_at", "events", ["stream", "at"])
+    op.create_index("events_story", "events", ["stream", "at", "top", "intensity"])
     op.create_index("events_at", "events", ["at"])
-    op.create_table(
-        "hours",
-        sa.Column("stream", sa.Integer, sa.ForeignKey("streams.id"), primary_key=True),
-        sa.Column("hour", sa.BigInteger, primary_key=True),
-        sa.Column("top", sa.String(64), primary_key=True),
-        sa.Column("lines", sa.Integer, nullable=False),
-        sa.Column("intensity", sa.Float, nullable=False),
-    )
 
 
 def downgrade() -> None:
     """Drop the tables, and with them all history."""
-    for table in ("hours", "events", "labels", "streams"):
+    for table in ("events", "labels", "streams"):
         op.drop_table(table)
