@@ -52,6 +52,15 @@ export class Composer {
     this.#typed();
   }
 
+  /** Put a text into the field for the user to confirm; until then not even a partial line goes. */
+  propose(/** @type {string} */ text) {
+    clearTimeout(this.timer);
+    this.field.value = text;
+    this.field.focus();
+    this.#restart();
+    this.#count();
+  }
+
   /** Send a text as a line of its own, whatever is being typed. @param {string} text */
   say(text) {
     this.actions.onFinal(this.actions.newId(), text);

@@ -86,6 +86,8 @@ export interface CharacterDropped {
   reason: string;
 }
 
+export interface Reading { id: string; text: string; confidence: number }
+
 export interface Emotion {
   type: "emotion";
   seq: number;
@@ -205,6 +207,8 @@ export class EmopicClient extends EventTarget {
   putCharacter(character: string, source: CharacterSource): Promise<CharacterReady>;
   dropCharacter(character: string): void;
   line(character: string, text: string, options?: LineOptions): Promise<Emotion>;
+  /** Have the writing in a picture read; what it says is no line before it is sent as one. */
+  read(picture: Uint8Array | ArrayBuffer): Promise<Reading>;
   newLineId(): string;
   express(
     character: string, expression: Record<string, number>,

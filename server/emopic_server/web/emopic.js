@@ -31,6 +31,7 @@ const BACKOFF = { first: 250, most: 10_000 };
 const OPEN_MS = 15_000;
 const PONG_MS = 10_000;
 const PUT_MS = 60_000;
+const READ_MS = 60_000;
 
 /**
  * One conversation with a server. See `emopic.d.ts` for every type.
@@ -136,6 +137,18 @@ export class EmopicClient extends EventTarget {
     const key = lineKey(character, id);
     const answer = this.#waiters.wait(key, { ms: this.lineTimeoutMs, ref: id, final: !partial });
     this.#send({ type: "line", character, id, text, partial, cut }, key);
+    return answer;
+  }
+
+  /**
+   * Have the writing in a picture (bytes) read. Settles with `{text, confidence}`: no line yet, but
+   * what a person may confirm and send as one.
+   */
+  read(/** @type {Uint8Array | ArrayBuffer} */ picture) {
+    const id = this.newLineId();
+    const bytes = picture instanceof ArrayBuffer ? new Uint8Array(picture) : picture;
+    const answer = this.#waiters.wait(`read\n${id}`, { ms: READ_MS, ref: id });
+    this.#send({ type: "read", id, picture: bytes }, `read\n${id}`);
     return answer;
   }
 
@@ -311,6 +324,7 @@ export class EmopicClient extends EventTarget {
         return this.#emit("character", message);
       case "character.dropped": return this.#emit("dropped", message);
       case "emotion": return this.#onEmotion(message);
+      case "reading": return this.#waiters.resolve(`read\n${message.id}`, message);
       case "frame": return this.#emit("frame", message);
       case "blendshapes": return this.#onBlendshapes(message);
       case "notice": return this.#emit("notice", message);
@@ -420,7 +434,7 @@ export class EmopicClient extends EventTarget {
       retryMs: message.retry_ms ?? null,
     });
     for (const key of this.#waiters.keys()) {
-      if (key.startsWith("put\n") || key.startsWith("line\n")) {
+      if (/^(put|line|read)\n/.test(key)) {
         if (key.split("\n").at(-1) !== error.ref) continue;
         this.#unanswered.forget(key);
         this.#waiters.reject(key, error);

@@ -15,7 +15,7 @@ function slotOf(/** @type {any} */ message) {
 
 /** Roughly the message's size on the wire: pictures and texts are all that can be large. */
 function sizeOf(/** @type {any} */ message) {
-  return 64 + (message.face?.length ?? 0) + 3 * (message.text?.length ?? 0);
+  return 64 + (message.face?.length ?? 0) + (message.picture?.length ?? 0) + 3 * (message.text?.length ?? 0);
 }
 
 /**

@@ -6,6 +6,7 @@ import { Faces } from "./faces.js";
 import { EXAMPLES, currentLanguage, has, preferredLanguage, setLanguage, t } from "./i18n.js";
 import { Latency } from "./latency.js";
 import { LineLog } from "./line-log.js";
+import { takeNotes } from "./note.js";
 import { backendName, colourOf, namesOf } from "./palette.js";
 import { preparePicture } from "./picture.js";
 import { Scores } from "./scores.js";
@@ -112,7 +113,7 @@ face.addEventListener("paint", () => { // the face itself comes first
 }, { once: true });
 
 face.addEventListener("paint", (event) => {
-  const frame = event.detail;
+  const frame = /** @type {CustomEvent} */ (event).detail;
   latency.painted(frame.line, performance.now());
   timeline.sample(frame.expression);
   spread(byId("face"));
@@ -312,6 +313,23 @@ byId("settings").addEventListener("toggle", () => {
 byId("examples").append(...EXAMPLES.map((text) => make("button", {
   class: "example", type: "button", lang: "ko", onclick: () => composer.say(text),
 }, text)));
+
+takeNotes({ form: byId("composer"), button: byId("read"), file: byId("note") }, async (file) => {
+  if (!client.hello) return;
+  let picture;
+  try {
+    picture = await preparePicture(file, client.hello.limits);
+  } catch {
+    toasts.show(t("pictureUnreadable"), "error");
+    return;
+  }
+  try {
+    composer.propose((await client.read(picture)).text);
+    toasts.show(t("readingProposed"));
+  } catch (error) {
+    reportOurs(error);
+  }
+});
 
 byId("picture").addEventListener("change", () => {
   void usePicture(byId("picture").files[0]);
