@@ -14,11 +14,13 @@ from emopic_engine.backends import load_backend
 from emopic_engine.data.lines import LabelledLine
 from emopic_engine.errors import InputError
 from emopic_engine.text.evaluate import (
+    best_temperature,
     calibration_error,
     difference_interval,
     evaluate,
     expected_calibration_error,
     intervals,
+    negative_log_likelihood,
     report,
 )
 from emopic_engine.text.model import Scores, TextModel
@@ -96,3 +98,16 @@ def test_calibration_error_of_probabilities() -> None:
     assert expected_calibration_error(values, [0, 1]) == pytest.approx(0.25, abs=1e-6)
     assert expected_calibration_error(values, [0, 0]) == pytest.approx(0.25, abs=1e-6)
     assert calibration_error(np.log(values), [0, 1]) == pytest.approx(0.25, abs=1e-6)
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    chance = np.random.default_rng(0)
+    true = chance.normal(size=(4000, 4)).astype(np.float32)
+    labels = (true + chance.gumbel(size=true.shape)).argmax(axis=1).tolist()
+    found = best_temperature(true * 3, labels)
+    assert found == pytest.approx(3, rel=0.1)
+    assert calibration_error(true * 3, labels, found) < 0.03
+    assert calibration_error(true * 3, labels, 1.0) > 0.1
+    assert negative_log_likelihood(true * 3, labels, found) < negative_log_likelihood(
+        true * 3, labels, 1.0
+    )
