@@ -246,3 +246,11 @@ async def test_the_first_read_of_emotions_watches(server: Running, client: Clien
         while not reading.done():
             await client.line("minji", "너무 좋아")
         assert reading.result().top == "joy"
+
+
+async def test_what_cannot_be_read_or_fetched_is_refused(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "no.png").write_bytes(b"nothing")
+    with pytest.raises(emopic_client.RequestError):
+        await client.read(tmp_path / "no.png")
+    with pytest.raises(emopic_client.RequestError):
+        await client.put("minji", url="ftp://nowhere.invalid/face.png")

@@ -29,6 +29,7 @@ from emopic_client.wire import (
     FrameOptions,
     Hello,
     Notice,
+    Reading,
 )
 
 __version__ = "0.1.0"
@@ -55,6 +56,7 @@ __all__ = [
     "InvalidRequest",
     "Notice",
     "Overflow",
+    "Reading",
     "Reconnected",
     "Refused",
     "RequestError",

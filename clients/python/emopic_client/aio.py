@@ -21,6 +21,8 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
+import msgspec
+
 from emopic_client import wire
 from emopic_client.backoff import Backoff
 from emopic_client.dial import Dialer, full_url
@@ -61,10 +63,9 @@ async def connect(
 ) -> AsyncIterator[Client]:
     """A client with an open session, closed at the end of the block.
 
-    `url` may leave out the path. `timeout` in seconds bounds the opening and is the default of
-    every request. `reconnect` None ends the client with its first connection. `guard` is what the
-    server does with profane lines of this session, `history` what it may keep of them. Raises
-    `ConnectError` (`Refused` where the server said no) when no session could be opened.
+    `timeout` in seconds bounds the opening and is the default of every request. `reconnect` None
+    ends the client with its first connection. `guard` is what the server does with profane lines,
+    `history` what it may keep of lines. Raises `ConnectError`, `Refused` where it said no.
     """
     dialer = Dialer(full_url(url), encoding, origin, timeout)
     client = Client(dialer, Protocol(name, token, guard, history), reconnect)
@@ -126,11 +127,14 @@ class Client:
         *,
         face: bytes | Path | None = None,
         builtin: str | None = None,
+        url: str | None = None,
         options: wire.CharacterOptions | None = None,
         shared: bool = False,
+        history: wire.HistoryMode | None = None,
         timeout: float | None = None,
     ) -> wire.CharacterReady:
-        """Register or replace a character with a picture (bytes or file) or a built-in face.
+        """Register or replace a character with a picture (bytes or file), a built-in face, or what
+        the server finds at a web address.
 
         Returns when it can be watched. Raises `RequestRefused` for a picture that cannot be used,
         `ServerFailed`, `RequestTimeout`, and `OSError` for a file that cannot be read.
@@ -141,8 +145,10 @@ class Client:
             character=character,
             face=face,
             builtin=builtin,
+            url=url,
             options=options or wire.CharacterOptions(),
             shared=shared,
+            history=history,
         )
         async with self._lock(character):
             return await self._ask(message, wire.CharacterReady, timeout)
@@ -169,6 +175,12 @@ class Client:
         """
         message = wire.Line(character=character, id=id or self.new_id(), text=text, cut=cut)
         return await self._ask(message, wire.Emotion, timeout)
+
+    async def read(self, picture: bytes | Path, *, timeout: float | None = None) -> wire.Reading:
+        """Read the writing in a picture. Raises `RequestRefused` where the server cannot."""
+        if isinstance(picture, Path):
+            picture = await asyncio.to_thread(picture.read_bytes)
+        return await self._ask(wire.Read(id=self.new_id(), picture=picture), wire.Reading, timeout)
 
     def partial(self, character: str, text: str, *, id: str) -> None:  # noqa: A002
         """Send a line that is still growing; use the `id` of the finished one. Does not wait.
@@ -267,12 +279,7 @@ class Client:
         async def watch() -> None:
             now = self._protocol.requests.watches.get(character)
             if now is None or now.frames is None or options is not None:
-                await self.watch(
-                    character,
-                    frames=options or wire.FrameOptions(),
-                    blendshapes=now.blendshapes if now else None,
-                    text=now.text if now else False,
-                )
+                await self._watch_also(character, frames=options or wire.FrameOptions())
 
         stream = Frames(character, watch)
         self._adopt(stream)
@@ -284,16 +291,17 @@ class Client:
         async def watch() -> None:
             now = self._protocol.requests.watches.get(character)
             if now is None or now.blendshapes != names:
-                await self.watch(
-                    character,
-                    frames=now.frames if now else None,
-                    blendshapes=names,
-                    text=now.text if now else False,
-                )
+                await self._watch_also(character, blendshapes=names)
 
         stream = Shapes(character, watch)
         self._adopt(stream)
         return stream
+
+    async def _watch_also(self, character: str, **more: Any) -> None:
+        """Watch with `more` than up to now."""
+        now = self._protocol.requests.watches.get(character) or wire.Watch(character=character)
+        new = msgspec.structs.replace(now, **more)
+        await self.watch(character, frames=new.frames, blendshapes=new.blendshapes, text=new.text)
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -67,7 +67,7 @@ class Answer:
     """`message` answers the request `to`."""
 
     to: Ref
-    message: wire.CharacterReady | wire.CharacterDropped | wire.Emotion | wire.Error | wire.Pong
+    message: wire.Event | wire.Pong
 
 
 Item: TypeAlias = Opened | Closed | Answer | Retry | wire.Event | wire.State
@@ -289,7 +289,7 @@ class Protocol:
     def _answer(self, message: wire.Event | wire.Pong) -> bool:
         """Settle what `message` answers; returns whether to hide it from the program."""
         verdict = self.requests.answered(message)
-        if verdict.to is not None and not isinstance(message, wire.Notice | wire.Reading):
+        if verdict.to is not None and not isinstance(message, wire.Notice):
             self._items.append(Answer(verdict.to, message))
         if verdict.retry is not None:
             self._items.append(verdict.retry)

@@ -27,13 +27,16 @@ from emopic_client.wire import (
     Line,
     Ping,
     Pong,
+    Read,
+    Reading,
     ServerMessage,
     Unwatch,
     Watch,
 )
 
-Request: TypeAlias = CharacterPut | CharacterDrop | Line | Watch | Unwatch | Ping
-Ref: TypeAlias = tuple[str, ...]  # ("line", character, id), ("ping", token), (kind, character)
+Request: TypeAlias = CharacterPut | CharacterDrop | Line | Read | Watch | Unwatch | Ping
+# ("line", character, id), ("read", id), ("ping", token), (kind, character)
+Ref: TypeAlias = tuple[str, ...]
 
 UNSEEN_S: Final = 5.0  # between looks for a watched character that is not there (yet)
 _NOT_OF_A_PUT: Final = frozenset({"unknown_character", "unknown_emotion"})
@@ -62,6 +65,8 @@ def ref_of(message: ClientMessage) -> Ref | None:
     match message:
         case Line(partial=False):
             return ("line", message.character, message.id)
+        case Read():
+            return ("read", message.id)
         case CharacterPut():
             return ("put", message.character)
         case CharacterDrop():
@@ -176,7 +181,9 @@ class Requests:
         """Which request `message` answers; what waited for that is added to what is to be sent."""
         match message:
             case Emotion(final=True):
-                return self._on_emotion(("line", message.character, message.line))
+                return self._on_once(("line", message.character, message.line))
+            case Reading():
+                return self._on_once(("read", message.id))
             case CharacterReady():
                 return self._on_ready(message.character)
             case CharacterDropped():
@@ -188,7 +195,7 @@ class Requests:
             case _:
                 return Verdict()
 
-    def _on_emotion(self, ref: Ref) -> Verdict:
+    def _on_once(self, ref: Ref) -> Verdict:
         known = self._forget(ref)
         return Verdict(ref if known else None, swallow=not known and ref in self._again)
 

@@ -189,8 +189,10 @@ class Client:
         *,
         face: bytes | Path | None = None,
         builtin: str | None = None,
+        url: str | None = None,
         options: wire.CharacterOptions | None = None,
         shared: bool = False,
+        history: wire.HistoryMode | None = None,
         timeout: float | None = None,
     ) -> wire.CharacterReady:
         """Register or replace a character."""
@@ -199,8 +201,10 @@ class Client:
                 character,
                 face=face,
                 builtin=builtin,
+                url=url,
                 options=options,
                 shared=shared,
+                history=history,
                 timeout=timeout,
             )
         )
@@ -220,6 +224,10 @@ class Client:
     ) -> wire.Emotion:
         """Send a finished line and return what it means."""
         return self._loop.run(self._client.line(character, text, id=id, cut=cut, timeout=timeout))
+
+    def read(self, picture: bytes | Path, *, timeout: float | None = None) -> wire.Reading:
+        """Read the writing in a picture."""
+        return self._loop.run(self._client.read(picture, timeout=timeout))
 
     def partial(self, character: str, text: str, *, id: str) -> None:  # noqa: A002
         """Send a line that is still growing."""

@@ -235,3 +235,37 @@ def test_unanswered_requests_and_unsent_messages_are_bounded() -> None:
         talk.protocol.send(wire.Express(character="a", expression={}))
     with pytest.raises(Overflow, match="to be sent"):
         talk.protocol.send(wire.Express(character="a", expression={}))
+
+
+def test_the_wishes_of_a_session_are_said_each_time() -> None:
+    protocol = Protocol("test", guard="refuse", history="off")
+    for _ in range(2):
+        protocol.connected()
+        protocol.receive(wire.encode(HELLO))
+        (identify,) = (wire.decode_client(data) for data in protocol.data_to_send())
+        assert isinstance(identify, wire.Identify)
+        assert (identify.guard, identify.history) == ("refuse", "off")
+        protocol.disconnected(1006, "")
+
+
+def test_a_picture_is_read_once_even_over_a_cut() -> None:
+    talk = opened()
+    ref = talk.protocol.send(wire.Read(id="r1", picture=b"p"))
+    assert ref == ("read", "r1")
+    talk.sent()
+    talk.lose()
+    talk.open(ready(resumed=True))
+    (barrier,) = [m for m in talk.sent() if isinstance(m, wire.Ping)]
+    talk.server(wire.Pong(token=barrier.token))
+    assert talk.sent() == [wire.Read(id="r1", picture=b"p")]
+    reading = wire.Reading(seq=1, id="r1", text="안녕", confidence=0.5)
+    assert talk.server(reading) == [Answer(("read", "r1"), reading), reading]
+    again = wire.Reading(seq=2, id="r1", text="안녕", confidence=0.5)
+    assert talk.server(again) == [], "the first copy had arrived, too"
+
+
+def test_a_picture_that_cannot_be_read_is_refused() -> None:
+    talk = opened()
+    talk.protocol.send(wire.Read(id="r1", picture=b"p"))
+    refused = error(1, "no_text", "r1")
+    assert talk.server(refused) == [Answer(("read", "r1"), refused), refused]
