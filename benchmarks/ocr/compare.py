@@ -4,7 +4,8 @@ Reads the rendered test set with the installed Tesseract models that are named (
 with those in further folders (`best=FOLDER` for a folder with `kor.traineddata`), and with `raw`,
 the installed `kor` on pictures that are not straightened. The character error rate `cer` is the
 edit distance over the length of the truth without spaces, `cer_spaced` with them; pictures that
-were refused count as wholly wrong. Writes `benchmarks/results/ocr.json`.
+were refused count as wholly wrong. Writes `benchmarks/results/ocr.json`, beside what is there of
+other recognisers.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ async def measure(name: str, recogniser: Recogniser, pictures: list[Sample]) -> 
 
 def main() -> None:
     pictures = samples()
-    results = {}
+    results = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {}
     for argument in sys.argv[1:] or ["kor"]:
         name, _, folder = argument.partition("=")
         if name == "raw":

@@ -22,6 +22,8 @@ from emopic_server.intake.page import LINE_HEIGHT, straighten
 
 LANGUAGE: Final = "kor"
 INSTALL: Final = "apt-get install tesseract-ocr tesseract-ocr-kor"
+# Not the config file `tsv`: a folder of models alone has no config files.
+_TABLE: Final = "tessedit_create_tsv=1"
 _LINE: Final = "7"  # Tesseract's page segmentation: one line of text
 _BLOCK: Final = "6"  # one block of lines
 # Pixels between words; the best of 6 … 24 on a quarter of the rendered test set.
@@ -89,7 +91,7 @@ class Tesseract:
 
     async def _run(self, png: bytes, segmentation: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            *(*self._command, "--psm", segmentation, "--oem", "1", "tsv"),
+            *(*self._command, "--psm", segmentation, "--oem", "1", "-c", _TABLE),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

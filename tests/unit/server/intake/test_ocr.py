@@ -87,6 +87,15 @@ async def test_photographed_print_and_handwriting_are_read() -> None:
 
 
 @REAL
+async def test_a_folder_with_nothing_but_a_model(tmp_path: Path) -> None:
+    installed = sorted(Path("/usr/share/tesseract-ocr").glob("*/tessdata/kor.traineddata"))
+    (tmp_path / "kor.traineddata").symlink_to(installed[-1])
+    (sample,) = samples({"NanumGothic": 1})
+    reading = await Tesseract(models=tmp_path).read(sample.picture)
+    assert reading == await Tesseract().read(sample.picture)
+
+
+@REAL
 async def test_a_missing_language_is_said() -> None:
     (sample,) = samples({"NanumGothic": 1})
     with pytest.raises(Refusal, match="apt-get install") as caught:
