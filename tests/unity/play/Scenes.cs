@@ -135,6 +135,21 @@ namespace Emopic.Tests
         }
 
         [Scene]
+        private static void APictureWithoutAFaceIsMentioned()
+        {
+            NewClient();
+            EmopicCharacter character = NewCharacter();
+            var grey = new Texture2D(32, 32, TextureFormat.RGBA32, false);
+            for (int i = 0; i < grey.Pixels.Length; i++) grey.Pixels[i] = 128;
+            grey.Apply();
+            character.UseFace(grey);
+            character.gameObject.SetActive(true);
+            Until(() => World.Log.Count > 0, "it is mentioned");
+            Logged("face_centred");
+            That(character.IsReady, "its middle is used");
+        }
+
+        [Scene]
         private static void TwoCharactersOfOneName()
         {
             NewClient();

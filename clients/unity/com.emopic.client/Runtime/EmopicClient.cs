@@ -156,6 +156,7 @@ namespace Emopic
             session.Opened += _ => onOpened.Invoke();
             session.Lost += OnSessionLost;
             session.ErrorReceived += onError.Invoke;
+            session.NoticeReceived += notice => Debug.LogWarning("Emopic: " + notice.Text + " [" + notice.Code + "]", this);
             session.HandlerFailed += error => Debug.LogException(error, this);
         }
 
