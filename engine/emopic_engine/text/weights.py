@@ -63,6 +63,7 @@ def save_weights(path: Path, state: Mapping[str, Tensor], *, int8: bool) -> None
 
     tensors = {name: tensor.detach().float().contiguous() for name, tensor in state.items()}
     save_file(quantise(tensors) if int8 else tensors, path)
+    path.chmod(0o644)  # safetensors leaves it to its owner alone; a server may run as another user
 
 
 def quantise(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

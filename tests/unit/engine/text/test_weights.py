@@ -87,3 +87,9 @@ def test_scales_are_not_weights(write_text_model) -> None:
     stored = load_file(write_text_model(int8=True) / "model.safetensors")
     assert stored["bert.embeddings.word_embeddings.weight"].dtype == torch.int8
     assert stored["bert.embeddings.word_embeddings.weight_scale"].shape == (64,)
+
+
+def test_everybody_may_read_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_weights(path, {"a": torch.zeros(2)}, int8=False)
+    assert path.stat().st_mode & 0o444 == 0o444
