@@ -20,8 +20,8 @@ from emopic_server import __version__
 from emopic_server.bench.command import bench
 from emopic_server.config import ServerConfig
 from emopic_server.errors import ServerError
-from emopic_server.intake.commands import capture, ocr
 from emopic_server.history.command import app as history_app
+from emopic_server.intake.commands import capture, ocr
 from emopic_server.intake.guard_command import guard
 from emopic_server.say import say
 

@@ -1,4 +1,8 @@
-"""`emopic history`: look at a history, take it out, delete from it, and measure it."""
+"""`emopic history`: look at a history, take it out, delete from it, and measure it.
+
+The database's libraries are imported by the commands that use them, for every `emopic` command
+imports this module.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Annotated, get_args
+from typing import IO, TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -16,9 +20,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from emopic_engine.console import UsageError, err, out
-from emopic_server.history import queries
-from emopic_server.history.database import Database, Event, Scope
-from emopic_server.history.export import Format, write_csv, write_json
+
+if TYPE_CHECKING:
+    from emopic_server.history.database import Database, Event, Scope
+    from emopic_server.history.queries import Mix, Share
+
+BUCKETS: Final = ("hour", "day", "week")
+FORMATS: Final = ("csv", "json")
 
 app = typer.Typer(help="The history of what lines meant.", no_args_is_help=True)
 
@@ -45,11 +53,13 @@ def show(
     by: Annotated[str, typer.Option(help="hour, day or week.")] = "day",
 ) -> None:
     """Print which emotions there were, over time and by speaker."""
-    if by not in get_args(queries.Bucket):
-        raise UsageError(f"--by {by!r}: use {', '.join(get_args(queries.Bucket))}")
+    from emopic_server.history import queries
+
+    if by not in BUCKETS:
+        raise UsageError(f"--by {by!r}: use {', '.join(BUCKETS)}")
     scope = scope_of(owner, character, speaker, since, until, zone)
     with opened(url) as database:
-        mixed = queries.rows(database, queries.mix(scope, by, offset_ms(zone)))  # type: ignore[arg-type]
+        mixed = queries.rows(database, queries.mix(scope, by, offset_ms(zone)))
         shared = queries.rows(database, queries.shares(scope))
     if not mixed:
         err.print("there is nothing in this part of the history")
@@ -72,8 +82,11 @@ def export(
     zone: Zone = None,
 ) -> None:
     """Write events to a CSV or JSON file."""
-    if format not in get_args(Format):
-        raise UsageError(f"--format {format!r}: use {', '.join(get_args(Format))}")
+    from emopic_server.history import queries
+    from emopic_server.history.export import write_csv, write_json
+
+    if format not in FORMATS:
+        raise UsageError(f"--format {format!r}: use {', '.join(FORMATS)}")
     scope = scope_of(owner, character, speaker, since, until, zone)
     with opened(url) as database, _output(file) as target:
         found = _tracked(queries.events(database, scope))
@@ -97,6 +110,9 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete events for good."""
+    from emopic_server.history import queries
+    from emopic_server.history.database import Scope
+
     scope = scope_of(owner, character, speaker, since, until, zone)
     if (scope == Scope()) != everything:
         raise UsageError("say what to delete (--character, --until …), or --everything alone")
@@ -130,6 +146,8 @@ def opened(url: str) -> Iterator[Database]:
     """An existing history. Raises `UsageError` for a file that is not there."""
     if "://" not in url and not Path(url).is_file():
         raise UsageError(f"--url {url!r}: there is no such file, and no history in it")
+    from emopic_server.history.database import Database
+
     database = Database(url)
     try:
         database.prepare()
@@ -147,6 +165,8 @@ def scope_of(
     zone: str | None,
 ) -> Scope:
     """What the options choose. Raises `UsageError`."""
+    from emopic_server.history.database import Scope
+
     begin, end = moment(since, zone, "--since"), moment(until, zone, "--until")
     return Scope(owner, character, speaker, begin, end)
 
@@ -198,11 +218,11 @@ def _tracked(events: Iterator[Event]) -> Iterator[Event]:
             yield event
 
 
-def _lines(rows: list[queries.Mix], top: str) -> int:
+def _lines(rows: list[Mix], top: str) -> int:
     return sum(row.lines for row in rows if row.top == top)
 
 
-def _over_time(rows: list[queries.Mix], tops: list[str], zone: str | None, by: str) -> Table:
+def _over_time(rows: list[Mix], tops: list[str], zone: str | None, by: str) -> Table:
     table = Table("from", "lines", *tops, title=f"by {by}")
     by_time: dict[int, dict[str, int]] = {}
     for row in rows:
@@ -214,7 +234,7 @@ def _over_time(rows: list[queries.Mix], tops: list[str], zone: str | None, by: s
     return table
 
 
-def _by_speaker(rows: list[queries.Share], tops: list[str]) -> Table:
+def _by_speaker(rows: list[Share], tops: list[str]) -> Table:
     table = Table("character", "speaker", "lines", *tops, title="by speaker")
     by_name: dict[tuple[str, str], dict[str, int]] = {}
     for row in rows:

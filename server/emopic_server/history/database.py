@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -115,7 +112,7 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 migrate(connection)
-        except (SQLAlchemyError, CommandError) as error:
+        except SQLAlchemyError as error:
             raise history_error("opened", error) from error
 
     def close(self) -> None:
@@ -203,10 +200,17 @@ def _json(values: Sequence[object]) -> str:
 
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the history's tables to a revision."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:  # a revision that this version does not know
+        raise history_error("opened", error) from error
 
 
 def _engine(where: str) -> Engine:

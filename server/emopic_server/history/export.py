@@ -11,13 +11,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import IO, Any, Final, Literal, TypeAlias
+from typing import IO, Any, Final
 
 import msgspec
 
 from emopic_server.history.database import Event
 
-Format: TypeAlias = Literal["csv", "json"]
 FIELDS: Final = ("at", "owner", "character", "speaker", "top", "intensity", "text")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Select, func, literal, select
@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from emopic_server.history.database import Database, Event, Scope, history_error
 from emopic_server.history.schema import DAY_MS, EVENTS, HOUR_MS, LABELS, STREAMS
 
-Bucket: TypeAlias = Literal["hour", "day", "week"]
 LENGTHS: Final[dict[str, int]] = {"hour": HOUR_MS, "day": DAY_MS, "week": 7 * DAY_MS}
 _MONDAY_MS: Final = 3 * DAY_MS  # 1 January 1970 was a Thursday
 _CHUNK: Final = 5000
@@ -38,10 +37,11 @@ class Share(NamedTuple):
     intensity: float
 
 
-def mix(scope: Scope, bucket: Bucket, offset_ms: int = 0) -> Select[Any]:
+def mix(scope: Scope, bucket: str, offset_ms: int = 0) -> Select[Any]:
     """Lines and mean intensity by stretch of time and emotion: rows of `Mix`.
 
-    `offset_ms` is local time less UTC; days begin at local midnight, weeks on Monday.
+    `bucket` is a key of `LENGTHS`. `offset_ms` is local time less UTC; days begin at local
+    midnight, weeks on Monday.
     """
     length = LENGTHS[bucket]
     shift = offset_ms + (_MONDAY_MS if bucket == "week" else 0)

@@ -175,6 +175,10 @@ export interface ClientOptions {
   /** Names your program, for the server's logs. */
   client?: string;
   lineTimeoutMs?: number;
+  /** What happens to profane lines; the server may be stricter. */
+  guard?: "off" | "mask" | "refuse";
+  /** What the server may keep of the lines; it may keep less. */
+  history?: "off" | "scores" | "text";
 }
 
 export interface CharacterSource {

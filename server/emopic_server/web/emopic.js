@@ -41,11 +41,15 @@ const READ_MS = 60_000;
  */
 export class EmopicClient extends EventTarget {
   /**
-   * @param {{url?: string | URL, token?: string | null, client?: string, lineTimeoutMs?: number}}
-   *   [options]
+   * @param {{url?: string | URL, token?: string | null, client?: string, lineTimeoutMs?: number,
+   *   guard?: "off" | "mask" | "refuse", history?: "off" | "scores" | "text"}} [options]
    */
-  constructor({ url, token = null, client = "emopic.js", lineTimeoutMs = 15_000 } = {}) {
+  constructor({
+    url, token = null, client = "emopic.js", lineTimeoutMs = 15_000, guard, history,
+  } = {}) {
     super();
+    this.guard = guard;
+    this.history = history;
     this.url = streamUrl(url);
     this.token = token;
     this.client = client;
@@ -362,7 +366,8 @@ export class EmopicClient extends EventTarget {
     }
     const resume = this.session ? { session: this.session, seq: this.seq } : undefined;
     const token = this.token ?? undefined;
-    this.#socket?.send(encode({ type: "identify", client: this.client, token, resume }));
+    const { client, guard, history } = this;
+    this.#socket?.send(encode({ type: "identify", client, token, resume, guard, history }));
   }
 
   #onReady(/** @type {any} */ ready) {

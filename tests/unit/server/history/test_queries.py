@@ -19,7 +19,7 @@ def when(at: int) -> str:
 
 
 def mixed(
-    database: Database, bucket: queries.Bucket, offset: int = 0, scope: Scope | None = None
+    database: Database, bucket: str, offset: int = 0, scope: Scope | None = None
 ) -> list[tuple[str, str, int, float]]:
     found = queries.rows(database, queries.mix(scope or Scope(), bucket, offset))
     return [(when(row.at), row.top, row.lines, round(row.intensity, 3)) for row in found]
