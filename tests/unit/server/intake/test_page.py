@@ -33,7 +33,7 @@ def png(page: NDArray[np.uint8]) -> bytes:
 
 
 @given(st.floats(-20, 20))
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_the_angle_is_found(angle: float) -> None:
     page = straighten(png(turned(sheet(height=800), angle)))
     assert page.angle == pytest.approx(angle, abs=1.2)
