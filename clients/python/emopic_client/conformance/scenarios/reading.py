@@ -104,7 +104,9 @@ async def bad_bytes(kit: Kit) -> None:
             await kit.driver.reports()
         except BrokenRule as error:
             raise BrokenRule(f"after {what}: {error}") from None
-        peer.cut()
+        await kit.driver.tell("close")  # it may be on its way back, and is not the next one
+        await kit.driver.reports()
+        kit.stage.forget()
     peer = await kit.open()
     await kit.put(peer)
     await kit.driver.tell("close")
