@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -18,21 +18,6 @@ from emopic_engine.emotions import Emotions
 from emopic_engine.text.perturb import bare, no_spaces
 from emopic_engine.train.hangul import is_syllable, letters, slip
 from emopic_engine.train.text_lines import TrainLine
-
-_ENDINGS: Final = (
-    *("ㅋㅋ", "ㅋㅋㅋㅋ", "ㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠ", "ㄷㄷ", "ㅇㅇ", ";;", "^^"),
-    *("!", "!!", "!!!", "?", "?!", "...", "..", "~", "~~", "."),
-)
-
-PERTURBATIONS: Final[Mapping[str, Callable[[str], str]]] = {
-    "spaces removed": no_spaces,
-    "ending stripped": bare,
-    "+ ㅋㅋ": lambda text: f"{text} ㅋㅋ",
-    "+ ㅠㅠ": lambda text: f"{text} ㅠㅠ",
-    "+ !!": lambda text: f"{text}!!",
-    "+ ...": lambda text: f"{text}...",
-}
-"""Fixed changes that must not change an answer, for measuring robustness."""
 
 # What may follow a line without changing its emotion, by emotion. Laughter and tears go with
 # several on purpose, so that a model cannot take them for the answer.
@@ -172,21 +157,3 @@ def cut(text: str, chance: random.Random) -> tuple[str, float]:
     if is_syllable(kept[-1]) and chance.random() < 0.25:
         kept = kept[:-1] + str(letters(kept[-1])._replace(final=""))
     return kept, length / len(text)
-
-
-def augment(text: str, chance: random.Random, share: float) -> str:
-    """The line as somebody else might type it. Each kind of change happens at `share` or less."""
-    if chance.random() < share / 3:
-        text = bare(text)
-    if chance.random() < share:
-        text = _respaced(text, chance)
-    if chance.random() < share:
-        text += chance.choice(("", " ")) + chance.choice(_ENDINGS)
-    return text
-
-
-def _respaced(text: str, chance: random.Random) -> str:
-    """Without spaces, or with about half of them."""
-    if chance.random() < 0.5:
-        return no_spaces(text)
-    return "".join(c for c in text if c != " " or chance.random() < 0.5)
