@@ -40,7 +40,7 @@ from emopic_server.history.config import HistoryConfig
 from emopic_server.intake.config import CaptureConfig, OcrConfig
 
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-_PRECISIONS: Final = ("f32", "bf16")
+_PRECISIONS: Final = ("int8", "f32", "bf16")
 _OPINIONS: Final = ("none", "korcen")
 _MIN_TOKEN_CHARS: Final = 8
 
