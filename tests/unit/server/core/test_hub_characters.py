@@ -85,4 +85,3 @@ def test_only_a_new_watcher_is_told_that_the_face_is_ready() -> None:
     bench.send(owner, put(shared=True))
     bench.settle()
     assert len(of(wire.CharacterReady, bench.read(watcher))) == 1, "another face is news"
-
