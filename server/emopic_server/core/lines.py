@@ -15,6 +15,7 @@ from emopic_server.core.history import Moment, Record
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.stage import Stage
+from emopic_server.core.typed import Typed
 from emopic_server.core.work import Classify, Done, Failed, LineJob, ScoresLike
 from emopic_server.errors import CODES, NOTICES, Refusal
 
@@ -36,6 +37,7 @@ class Lines:
         self._errands = parts.errands
         self._stage = stage
         self._characters = stage.characters
+        self._typed = Typed(parts.emotions.neutral)
 
     def put(self, session: Session, message: wire.Line, arrived: float, now: float) -> None:
         """Queue a line. Raises `Refusal`; its `ref` is the line's id."""
@@ -135,12 +137,13 @@ class Lines:
 
     def _felt(self, job: LineJob, scores: ScoresLike, done: Done, now: float) -> None:
         values = tuple(float(value) for value in scores.values)
+        top = self._top(job, scores, values)
         event = wire.Emotion(
             seq=0,
             character=job.character[1],
             line=job.line,
             scores=values,
-            top=self._emotions.names[scores.top],
+            top=self._emotions.names[top],
             intensity=round(intensity(values, self._emotions.neutral), 4),
             final=not job.partial,
             spans_ms=_spans(job, done, now),
@@ -156,8 +159,16 @@ class Lines:
         self._metrics.observe("queue_seconds", done.started - job.queued)
         if job.record is not None:
             self._keep(job, job.record, event, now)
-        if character is not None:
+        if character is not None and top == scores.top:
             self._stage.feel(character, values, job.line, now)
+
+    def _top(self, job: LineJob, scores: ScoresLike, values: tuple[float, ...]) -> int:
+        """The line's emotion; that of a line being typed does not follow every syllable."""
+        key = (job.session, job.character, job.line)
+        if job.partial:
+            return self._typed.grow(key, values)
+        self._typed.finish(key)
+        return scores.top
 
     def _record(self, session: Session, character: Character, line: wire.Line) -> Record | None:
         """How to keep a line; partial lines are not kept."""
