@@ -85,7 +85,7 @@ LINE = {"type": "line", "character": "a", "id": "1", "text": "안녕"}
             "bad_field",
             "hold_ms",
         ),
-        ({"type": "character.put", "character": "b"}, "bad_field", "either"),
+        ({"type": "character.put", "character": "b"}, "bad_field", "one of face"),
         ({"type": "character.put", "character": "", "builtin": "haru"}, "bad_field", "character"),
         ({"type": "character.put", "character": "b", "builtin": "zed"}, "unknown_builtin", "haru"),
         (
