@@ -105,10 +105,9 @@ async def test_a_page_that_goes_inside_gets_nowhere(way: str) -> None:
                 return Reply(302, headers={"Location": target})
             return Reply(body=f"<meta http-equiv=refresh content='0;url={target}'>".encode())
 
-        with web(rule) as server:
-            # Sent away while it takes the picture, Chromium sometimes takes none: no harm either.
-            with contextlib.suppress(Refusal):
-                await photographer().capture(f"http://{server.netloc}/")
+        # Sent away while it takes the picture, Chromium sometimes takes none: no harm either.
+        with web(rule) as server, contextlib.suppress(Refusal):
+            await photographer().capture(f"http://{server.netloc}/")
         assert server.asked
         assert bird.visits == []
 
