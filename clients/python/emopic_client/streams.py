@@ -8,6 +8,7 @@ in both cases after everything that had arrived before.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Reconnected:
 Happening: TypeAlias = Event | Disconnected | Reconnected
 
 
-class Stream(Generic[T]):
+class Stream(ABC, Generic[T]):
     """An asynchronous iterator over what arrives. `first` is awaited before the first item."""
 
     def __init__(self, first: Callable[[], Awaitable[object]] | None = None) -> None:
@@ -75,9 +76,9 @@ class Stream(Generic[T]):
             self._add(item)
             self._more.set()
 
+    @abstractmethod
     def offer(self, item: Happening | State) -> None:
         """Put an item that this stream is for; others are none of its business."""
-        raise NotImplementedError
 
     def end(self, error: BaseException | None) -> None:
         """Nothing more will come."""
@@ -86,9 +87,9 @@ class Stream(Generic[T]):
             self._error = error
             self._more.set()
 
+    @abstractmethod
     def _add(self, item: T) -> None:
         """Keep one more item; each kind of stream says what happens at its bound."""
-        raise NotImplementedError
 
 
 class Events(Stream[Happening]):

@@ -20,6 +20,7 @@ from emopic_engine.text.evaluate import difference_interval
 from emopic_engine.text.model import Scores, TextModel
 from emopic_engine.text.normalize import normalize
 from emopic_engine.text.perturb import MEANING_STAYS, Perturbation
+from emopic_engine.text.typed import Typed
 
 Ask = Callable[[Sequence[str]], NDArray[np.float32]]
 """Probabilities float32 [n, K]; a row of zeros where a line has no answer."""
@@ -95,7 +96,8 @@ class Flicker:
 
     `changes` counts, for each line, how often the answer differs from the one a syllable before;
     `from_neutral` also counts the step from a neutral face to the first answer. `settles` is the
-    share of lines whose last answer is the answer to the whole line.
+    share of lines whose last answer is the answer to the whole line. `held` are the same counts as
+    a server shows a growing line (`Typed`), the finished line included.
     """
 
     lines: int
@@ -104,6 +106,8 @@ class Flicker:
     at_most_one: float
     median_from_neutral: float
     settles: float
+    held_median: float
+    held_at_most_one: float
     changes: list[int]
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,13 +121,19 @@ def flicker(ask: Ask, lines: Sequence[str], neutral: int | None) -> Flicker:
     """Type every line and count. `neutral` is its index, None where the label set has none."""
     typed = [prefixes(line) for line in lines]
     parts = sorted({part for beginnings in typed for part in beginnings})
-    answers = dict(zip(parts, tops(ask(parts)).tolist(), strict=True))
+    values = ask(parts)
+    answers = dict(zip(parts, tops(values).tolist(), strict=True))
+    scores = dict(zip(parts, values.tolist(), strict=True))
     whole = tops(ask(lines)).tolist()
     paths = [[answers[part] for part in beginnings] for beginnings in typed]
     changes = [_changes(path) for path in paths]
     started = [
         count + (neutral is not None and bool(path) and path[0] != neutral)
         for count, path in zip(changes, paths, strict=True)
+    ]
+    held = [
+        _changes([*_held([scores[part] for part in beginnings], neutral), end])
+        for beginnings, end in zip(typed, whole, strict=True)
     ]
     settled = [path[-1:] == [end] for path, end in zip(paths, whole, strict=True)]
     return Flicker(
@@ -133,6 +143,8 @@ def flicker(ask: Ask, lines: Sequence[str], neutral: int | None) -> Flicker:
         at_most_one=float(np.mean([count <= 1 for count in changes])),
         median_from_neutral=float(np.median(started)),
         settles=float(np.mean(settled)),
+        held_median=float(np.median(held)),
+        held_at_most_one=float(np.mean([count <= 1 for count in held])),
         changes=changes,
     )
 
@@ -146,6 +158,11 @@ def prefixes(line: str) -> list[str]:
     grown = [text[:length] for length in range(1, len(text) + 1)]
     seen = dict.fromkeys(part for part in grown if normalize(part) and not part[-1].isspace())
     return list(seen)
+
+
+def _held(scores: Sequence[Sequence[float]], neutral: int | None) -> list[int]:
+    line = Typed(neutral)
+    return [line.grow(None, row) for row in scores]
 
 
 def _changes(path: Sequence[int]) -> int:

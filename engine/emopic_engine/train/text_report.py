@@ -126,6 +126,9 @@ def _rows(part: Figures) -> dict[str, str]:
     rows["label changes while typed"] = (
         f"median {moves['median']:g}, mean {moves['mean']:.2f}, ≤ 1 in {moves['at_most_one']:.0%}"
     )
+    rows["label changes as served"] = (
+        f"median {moves['held_median']:g}, ≤ 1 in {moves['held_at_most_one']:.0%}"
+    )
     rows["typed = whole"] = f"{moves['settles']:.1%}"
     return rows
 

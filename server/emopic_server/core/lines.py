@@ -8,6 +8,7 @@ from typing import cast
 from msgspec import structs
 
 from emopic_client import wire
+from emopic_engine.text.typed import Typed
 from emopic_server.core.animator import intensity
 from emopic_server.core.characters import Character
 from emopic_server.core.errands import ReadErrand, Writing
@@ -15,7 +16,6 @@ from emopic_server.core.history import Moment, Record
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.stage import Stage
-from emopic_server.core.typed import Typed
 from emopic_server.core.work import Classify, Done, Failed, LineJob, ScoresLike
 from emopic_server.errors import CODES, NOTICES, Refusal
 

@@ -8,16 +8,16 @@ import { currentLanguage, has, preferredLanguage, setLanguage, t } from "./i18n.
 import { colourOf, namesOf } from "./palette.js";
 import { Presence } from "./presence.js";
 import { Toasts } from "./toasts.js";
-import { takeToken } from "./token.js";
+import { takeToken, TokenDialog } from "./token.js";
 
 const PREVIEW = { format: "webp", size: 192, fps: 10, quality: 80 };
-const TOKEN_CODES = new Set(["token_required", "auth_failed"]);
 const QUIET_CODES = new Set(["unknown_character"]); // the page waits for it, and says so
 
 setLanguage(preferredLanguage());
 document.title = t("dockTitle");
 /** @type {any} its `hello` is there in every place that reads it */
 const client = new EmopicClient({ client: "emopic-dock", token: takeToken() });
+const tokenDialog = new TokenDialog(client, () => connect());
 const list = new CharacterList(byId("character"));
 const toasts = new Toasts(byId("toasts"));
 const face = new FaceCanvas(byId("face"));
@@ -156,8 +156,7 @@ client.addEventListener("status", (/** @type {CustomEvent} */ event) => {
   byId("retry").hidden = !["waiting", "stopped"].includes(status);
   if (status === "ready") allow(!client.readOnly);
   if (status !== "stopped") return;
-  if (TOKEN_CODES.has(code)) askToken(code === "auth_failed");
-  else report(event.detail);
+  if (!tokenDialog.ask(code)) report(event.detail);
 });
 
 client.addEventListener("error", (/** @type {CustomEvent} */ event) => {
@@ -179,18 +178,6 @@ function allow(/** @type {boolean} */ steering) {
   }
 }
 
-function askToken(/** @type {boolean} */ wrong) {
-  byId("token-wrong").hidden = !wrong;
-  const dialog = byId("token-dialog");
-  if (!dialog.open) dialog.showModal();
-}
-
-byId("token-form").addEventListener("submit", () => {
-  client.token = byId("token").value;
-  sessionStorage.setItem("emopic.token", client.token ?? "");
-  byId("token").value = "";
-  connect();
-});
 
 byId("retry").addEventListener("click", () => {
   if (client.status === "waiting") client.reconnectNow();

@@ -13,18 +13,18 @@ import { Scores } from "./scores.js";
 import { drawThumbnails, isThumbnail } from "./thumbnails.js";
 import { Timeline } from "./timeline.js";
 import { Toasts } from "./toasts.js";
-import { takeToken } from "./token.js";
+import { takeToken, TokenDialog } from "./token.js";
 
 const PREVIEW_MS = 1600;
 const SIDES = [256, 384, 512, 640, 768];
 const LOCAL_ERRORS = new Set(["timeout", "queue_full", "session_lost"]);
-const TOKEN_CODES = new Set(["token_required", "auth_failed"]);
 const SLIDERS = /** @type {const} */ ([
   ["strength", "strength", "times"], ["transition", "transition_ms", "ms"], ["hold", "hold_ms", "seconds"],
 ]);
 
 /** @type {any} its `hello` is there in every place that reads it */
 const client = new EmopicClient({ client: "emopic-studio", token: takeToken() });
+const tokenDialog = new TokenDialog(client, () => connect());
 const character = ownCharacter();
 const face = new FaceCanvas(byId("face"));
 const toasts = new Toasts(byId("toasts"));
@@ -216,8 +216,7 @@ client.addEventListener("status", (/** @type {CustomEvent} */ event) => {
   showStatus();
   if (status.status === "ready") startFace();
   if (status.status !== "stopped") return;
-  if (TOKEN_CODES.has(status.code)) askToken(status.code === "auth_failed");
-  else report(status);
+  if (!tokenDialog.ask(status.code)) report(status);
 });
 
 client.addEventListener("error", (/** @type {CustomEvent} */ event) => {
@@ -259,18 +258,6 @@ function showEngine() {
   byId("backend").textContent = name;
 }
 
-function askToken(/** @type {boolean} */ wrong) {
-  byId("token-wrong").hidden = !wrong;
-  const dialog = byId("token-dialog");
-  if (!dialog.open) dialog.showModal();
-}
-
-byId("token-form").addEventListener("submit", () => {
-  client.token = byId("token").value;
-  sessionStorage.setItem("emopic.token", client.token ?? "");
-  byId("token").value = "";
-  connect();
-});
 byId("retry").addEventListener("click", () => {
   if (client.status === "waiting") client.reconnectNow();
   else connect();

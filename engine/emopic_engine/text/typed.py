@@ -14,8 +14,8 @@ from typing import Final
 LEAD: Final = 0.5
 """How far the scores of a new emotion must lie above those of the present one.
 
-Measured on lines kept from training, typed syllable by syllable: the label changes once in the
-median, three times without this; in 17 % of lines the right one then comes with the last syllable.
+Chosen on lines kept from training. `emopic train text-report` counts the changes with and without
+it; the price is that some lines come to their answer only when they are finished.
 """
 
 _MOST: Final = 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emopic_server.core.typed import Typed
+from emopic_engine.text.typed import Typed
 
 JOY, ANGER, NEUTRAL = 0, 1, 2
 
