@@ -130,6 +130,10 @@ def _fold(label: str) -> str:
 
 DEFAULT: Final = Emotions.from_labels(("joy", "anger", "anxiety", "neutral", "sadness", "surprise"))
 
+EXTRA_CHANNELS: Final[tuple[str, ...]] = ("blink", "mouth_open")
+"""What a face can do beside emotions, each from 0 to 1: places after the emotions in an expression
+that a face model takes. Lids closed and mouth wide open, whatever the emotion."""
+
 
 def _sided(*names: str) -> tuple[str, ...]:
     return tuple(name + side for name in names for side in ("Left", "Right"))
