@@ -8,6 +8,8 @@
     │   └── LineError         … a line of text
     ├── DataError             a data set cannot be read
     └── DeviceError           the device failed while computing
+        ├── OutOfMemory       … for want of memory: a smaller batch may do
+        └── DeviceLost        … and cannot be trusted any more: the process has to end
 
 Every error carries `code` (stable, part of the wire protocol) and a message that is safe to show.
 """
@@ -70,3 +72,14 @@ class DeviceError(EngineError):
     """The device failed: out of memory, or an error after which it cannot be trusted."""
 
     code = "device"
+
+
+class OutOfMemory(DeviceError):
+    """The device or the process had too little memory. Less at once may do; the rest is unharmed."""
+
+
+class DeviceLost(DeviceError):
+    """An error that sticks, as an illegal access does: whatever is computed after it may be wrong.
+
+    Only a new process gets the device back.
+    """
