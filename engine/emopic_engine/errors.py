@@ -75,7 +75,7 @@ class DeviceError(EngineError):
 
 
 class OutOfMemory(DeviceError):
-    """The device or the process had too little memory. Less at once may do; the rest is unharmed."""
+    """The device or the process had too little memory. Less at once may do."""
 
 
 class DeviceLost(DeviceError):
