@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,14 +81,6 @@ class FakePicture:
     rect: tuple[int, int, int, int] | None
 
 
-@dataclass(frozen=True)
-class FakeStats:
-    hits: int
-    misses: int
-    evictions: int
-    bytes: int
-
-
 class Gate:
     """Open unless closed; the engine waits at it, and tells that it does."""
 
@@ -123,16 +114,12 @@ class FakeEngine:
         FakeBuiltin("sora", "Sora", "소라"),
     )
 
-    def __init__(self, *, warm: Gate | None = None, cache: bool = True) -> None:
+    def __init__(self, *, warm: Gate | None = None) -> None:
         self.warm = warm or Gate()
         self.classifying = Gate()
         self.rendering = Gate()
         self.batches: list[list[str]] = []
         self.rendered: list[Any] = []
-        self._cache: OrderedDict[tuple[object, ...], FakePicture] | None = (
-            OrderedDict() if cache else None
-        )
-        self._hits = self._misses = 0
 
     def warm_up(self) -> None:
         self.warm.pass_through()
@@ -172,21 +159,7 @@ class FakeEngine:
     def render(self, jobs: Sequence[Any]) -> list[FakePicture | EngineError]:
         self.rendering.pass_through()
         self.rendered.extend(jobs)
-        pictures = [self._draw(job) for job in jobs]
-        if self._cache is not None:
-            for job, picture in zip(jobs, pictures, strict=True):
-                self._cache[_key(job)] = picture
-        return list(pictures)
-
-    def cached(self, job: Any) -> FakePicture | None:
-        found = None if self._cache is None else self._cache.get(_key(job))
-        self._hits += found is not None
-        self._misses += found is None
-        return found
-
-    def atlas_stats(self) -> FakeStats:
-        cache: dict[Any, FakePicture] = dict(self._cache or {})
-        return FakeStats(self._hits, self._misses, 0, sum(len(p.data) for p in cache.values()))
+        return [self._draw(job) for job in jobs]
 
     def _scores(self, line: str) -> FakeScores | EngineError:
         if "!engine" in line:
@@ -210,10 +183,6 @@ class FakeEngine:
             x, y, w, h = rect
             image = image[y : y + h, x : x + w]
         return FakePicture(_encode(image, job.format, job.quality), job.format, width, height, rect)
-
-
-def _key(job: Any) -> tuple[object, ...]:
-    return (job.face.key, job.expression, job.size, job.format, job.quality, job.patch)
 
 
 def _head(

@@ -1,7 +1,7 @@
 """The engine: the loaded models on one device. Lines in, scores out; faces in, pictures out.
 
-All calls come from one thread, `cached` and `atlas_stats` excepted. Per-item errors are returned
-in place: one bad item never fails its neighbours.
+All calls come from one thread. Per-item errors are returned in place: one bad item never fails its
+neighbours. Nothing that was rendered is kept: see `atlas`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emopic_engine.atlas import Atlas, AtlasStats, Picture
+from emopic_engine.atlas import Picture
 from emopic_engine.backends import Backend, Precision, load_backend
 from emopic_engine.emotions import Emotions, nearest
 from emopic_engine.errors import EngineError, InputError, LineError, ModelError
@@ -23,7 +23,6 @@ from emopic_engine.face.model import Face, FaceModel, Maps
 from emopic_engine.text.model import Scores, TextModel
 
 __all__ = [
-    "AtlasStats",
     "BuiltinFace",
     "Engine",
     "EngineConfig",
@@ -51,7 +50,6 @@ class EngineConfig:
     threads: int = 0
     text_model: Path = MODELS / "text"
     face_model: Path = MODELS / "live"
-    atlas_bytes: int = 256 * 1024 * 1024
     pictures: codec.PictureLimits = field(default_factory=codec.PictureLimits)
 
 
@@ -116,7 +114,6 @@ class Engine:
         self._config = config
         self._text = TextModel(config.text_model, backend)
         self._face = FaceModel(config.face_model, MODELS / "face_detector", backend)
-        self._atlas = Atlas(config.atlas_bytes)
         self._faces: dict[str, RegisteredFace] = {}
         self.builtins = _builtins()
         self.info = EngineInfo(
@@ -161,7 +158,7 @@ class Engine:
         for patch in (False, True):
             rest[0] = 0.5
             job = RenderJob(face, tuple(rest), size=128, patch=patch)
-            failed = [item for item in self._render([job]) if isinstance(item, EngineError)]
+            failed = [item for item in self.render([job]) if isinstance(item, EngineError)]
             if failed:
                 raise failed[0]
 
@@ -199,24 +196,11 @@ class Engine:
             self._faces[name] = face
         return self._faces[name]
 
-    def cached(self, job: RenderJob) -> Picture | None:
-        """The picture of `job` if it is in the atlas. Thread-safe; touches no device."""
-        return self._atlas.get(_key(job))
-
     def render(self, jobs: Sequence[RenderJob]) -> list[Picture | EngineError]:
-        """Render and encode `jobs` as one batch; keep the pictures in the atlas."""
-        pictures = self._render(jobs)
-        for job, picture in zip(jobs, pictures, strict=True):
-            if isinstance(picture, Picture):
-                self._atlas.put(_key(job), picture)
-        return pictures
+        """Render and encode `jobs` as one batch.
 
-    def atlas_stats(self) -> AtlasStats:
-        """Hits, misses, evictions and bytes of the picture cache. Thread-safe."""
-        return self._atlas.stats()
-
-    def _render(self, jobs: Sequence[RenderJob]) -> list[Picture | EngineError]:
-        """Each distinct (face, expression) goes through the decoder once, whatever its formats."""
+        Each distinct (face, expression) goes through the decoder once, whatever its formats.
+        """
         wanted = list(dict.fromkeys((job.face, job.expression) for job in jobs))
         maps = self._face.render([(face.face, self._weights(row)) for face, row in wanted])
         by_want = dict(zip(wanted, maps, strict=True))
@@ -246,10 +230,6 @@ def _picture(job: RenderJob, maps: Maps) -> Picture | EngineError:
         return error
     rect = (x, y, width, height) if patch else None
     return Picture(data, job.format, view.width, view.height, rect)
-
-
-def _key(job: RenderJob) -> tuple[object, ...]:
-    return (job.face.key, job.expression, job.size, job.format, job.quality, job.patch)
 
 
 def _builtins() -> tuple[BuiltinFace, ...]:

@@ -111,7 +111,6 @@ def engine_config(settings: ServerConfig) -> EngineConfig:
         threads=settings.threads,
         text_model=settings.text_model or default.text_model,
         face_model=settings.face_model or default.face_model,
-        atlas_bytes=settings.atlas_mb * 1024 * 1024,
         pictures=PictureLimits(limits.face_bytes, limits.face_side, limits.face_pixels),
     )
 

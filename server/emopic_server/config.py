@@ -52,11 +52,11 @@ class ServerConfig:
     `port` 0 takes any free port. A `token` is required unless `host` is a loopback address. Who
     has the `read_only_token` may watch what the token's group shares, and change nothing.
     `allow_origins` are web origins (`https://example.org`) beside the server's own. `backend`,
-    `precision`, `threads`, `text_model`, `face_model` and `atlas_mb` are for the engine; None
-    means its default, and `atlas_mb` 0 keeps no rendered pictures. With a `store`, shared
-    characters survive a restart: a file (SQLite) or a database URL that SQLAlchemy knows. `guard`
-    (off, mask, refuse) is the least that is done about profane lines: a client may ask for more.
-    `guard_second_opinion` is `none` or `korcen`.
+    `precision`, `threads`, `text_model` and `face_model` are for the engine; None means its
+    default. `atlas_mb` bounds the rendered pictures that are kept, 0 keeps none. With a `store`,
+    shared characters survive a restart: a file (SQLite) or a database URL that SQLAlchemy knows.
+    `guard` (off, mask, refuse) is the least that is done about profane lines: a client may ask for
+    more. `guard_second_opinion` is `none` or `korcen`.
     """
 
     host: str = "127.0.0.1"

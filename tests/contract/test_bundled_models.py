@@ -86,13 +86,6 @@ def test_a_batch_answers_like_single_lines(engine):
         np.testing.assert_allclose(a.values, b.values, atol=0.02)
 
 
-def test_pictures_are_kept_and_found_again(engine):
-    job = RenderJob(engine.builtin(engine.builtins[1].id), (0.25,) * 6, SIDE)
-    assert engine.cached(job) is None
-    (picture,) = engine.render([job])
-    assert engine.cached(job) == picture
-
-
 def test_a_patch_over_the_base_equals_the_full_frame(engine):
     face = engine.builtin(engine.builtins[0].id)
     expression = expression_of(engine, 0, 1.0)

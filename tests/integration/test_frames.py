@@ -119,8 +119,12 @@ async def test_blendshapes(names_id: wire.BlendshapeSet, count: int) -> None:
 
 
 async def test_two_watchers_one_rendering() -> None:
-    engine = FakeEngine(cache=False)
-    async with running(engine) as server, server.session() as one, server.session() as two:
+    engine = FakeEngine()
+    async with (
+        running(engine, atlas_mb=0) as server,
+        server.session() as one,
+        server.session() as two,
+    ):
         await one.put("a", shared=True, options=wire.CharacterOptions(transition_ms=0))
         for talker in (one, two):
             await talker.send(wire.Watch(character="a", frames=SMALL))
@@ -244,7 +248,7 @@ async def test_unwatch_ends_it() -> None:
 
 
 async def test_a_line_goes_before_waiting_frames() -> None:
-    async with running(FakeEngine(cache=False)) as server, server.session() as talker:
+    async with running(atlas_mb=0) as server, server.session() as talker:
         for name in "abcdef":
             await talker.put(name)
         server.engine.rendering.close()

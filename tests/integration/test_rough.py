@@ -134,7 +134,7 @@ async def test_a_crowd_comes_back_at_once() -> None:
 
 async def test_many_characters_at_once_stay_apart() -> None:
     """Each session sees its own character's frames only, each with its own lines."""
-    async with running(FakeEngine(cache=False)) as server, contextlib.AsyncExitStack() as stack:
+    async with running(atlas_mb=0) as server, contextlib.AsyncExitStack() as stack:
         talkers = [await stack.enter_async_context(server.session()) for _ in range(6)]
         for talker in talkers:
             await talker.put("a", builtin="haru")

@@ -123,7 +123,6 @@ class Conversation:
         self.hub = Hub(
             known,
             new_id=lambda: f"session-{next(IDS)}",
-            cached=lambda _job: None,
             censor=Swearing(),
         )
 

@@ -30,8 +30,13 @@ PURE = [
 CLIENT_SHELL = {"aio", "dial", "jupyter", "link", "streams", "sync"}
 CLIENT_PROGRAMS = {"bridges", "conformance"}
 CLIENT_PICTURES = {"pictures", "terminal"}  # need an extra, and nobody imports them unasked
-# What of the engine is light enough for the server's core: labels and errors, no models.
-LIGHT_ENGINE = {"emopic_engine.emotions", "emopic_engine.errors", "emopic_engine.text.typed"}
+# What of the engine is light enough for the server's core: labels, errors, kept pictures.
+LIGHT_ENGINE = {
+    "emopic_engine.atlas",
+    "emopic_engine.emotions",
+    "emopic_engine.errors",
+    "emopic_engine.text.typed",
+}
 
 
 def absolute(path: Path, node: ast.ImportFrom) -> str:

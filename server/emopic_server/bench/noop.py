@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emopic_engine.atlas import AtlasStats, Picture
+from emopic_engine.atlas import Picture
 from emopic_engine.emotions import DEFAULT, Emotions
 from emopic_engine.engine import BuiltinFace, EngineInfo, RegisteredFace, RenderJob
 from emopic_engine.text.model import Scores
@@ -53,11 +53,3 @@ class NoopEngine:
     def render(self, jobs: Sequence[RenderJob]) -> list[Picture]:
         """The same bytes for every job."""
         return [Picture(_PIXEL, job.format, 128, 128, None) for job in jobs]
-
-    def cached(self, _job: RenderJob) -> Picture | None:
-        """Nothing is cached."""
-        return None
-
-    def atlas_stats(self) -> AtlasStats:
-        """Nothing was cached."""
-        return AtlasStats(0, 0, 0, 0)

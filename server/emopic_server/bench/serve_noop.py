@@ -16,7 +16,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--config", type=Path)
     arguments = parser.parse_args()
-    run_server(ServerConfig.load(arguments.config, port=arguments.port), NoopEngine)
+    config = ServerConfig.load(arguments.config, port=arguments.port, atlas_mb=0)
+    run_server(config, NoopEngine)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Feed in: `connect`, `receive`, `disconnect`, `done` (what came of the engine's work), `tick`, each
 with the present time. Drain out: `dirty` connections and `take` for their messages, `work` for
 the engine, `deadline` for the time of the next tick. Nothing here blocks, and nothing calls out
-but two look-ups that the shell hands in: a new session id, and the picture cache.
+but for a new session id. Rendered pictures are kept here, in the atlas: whoever renders, in
+whichever process, need not be asked for a picture that has been there before.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from emopic_client import wire
+from emopic_engine.atlas import Atlas
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
 from emopic_server.core.errands import Errand, Errands, FoundFace, ReadErrand, Writing
@@ -27,7 +29,6 @@ from emopic_server.core.post import Connection, Post
 from emopic_server.core.scheduler import Bounds, Scheduler
 from emopic_server.core.session import Session, Step
 from emopic_server.core.stage import Stage
-from emopic_server.core.views import Lookup
 from emopic_server.core.work import (
     Classify,
     Done,
@@ -51,7 +52,7 @@ class Settings:
 
     `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
     that a store keeps shared characters: see `Stage`. `guard` is the least every session has,
-    `history` says what is kept of lines.
+    `history` says what is kept of lines. `atlas_bytes` bounds the rendered pictures that are kept.
     """
 
     server: str
@@ -65,23 +66,24 @@ class Settings:
     keeping: bool = False
     guard: wire.GuardMode = "off"
     history: HistoryPolicy = field(default_factory=HistoryPolicy)
+    atlas_bytes: int = 256 * 1024 * 1024
 
 
 class Hub:
-    """See the module. `new_id` must give unguessable ids; `cached` must not touch the device."""
+    """See the module. `new_id` must give unguessable ids."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         new_id: Callable[[], str],
-        cached: Lookup,
         censor: Censor,
     ) -> None:
         self.metrics = Metrics()
         self.post = Post(settings.limits, self.metrics)
         self.scheduler = Scheduler(settings.bounds)
         self.errands = Errands()
+        self.atlas: Atlas[PictureLike] = Atlas(settings.atlas_bytes)
         self.emotions = settings.emotions
         self._settings = settings
         self._limits = settings.limits
@@ -100,9 +102,10 @@ class Hub:
             guarding=self._guarding,
             history=settings.history,
             errands=self.errands,
+            atlas=self.atlas,
         )
         builtins = frozenset(item.id for item in settings.builtins)
-        self.stage = Stage(parts, builtins, cached, keeping=settings.keeping)
+        self.stage = Stage(parts, builtins, keeping=settings.keeping)
         self._lines = Lines(parts, self.stage)
         labels = zip(settings.emotions.names, settings.emotions.korean, strict=True)
         self._hello = wire.Hello(

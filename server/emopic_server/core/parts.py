@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from emopic_client.wire import Limits
+from emopic_engine.atlas import Atlas
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
 from emopic_server.core.errands import Errands
@@ -14,6 +15,7 @@ from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.post import Post
 from emopic_server.core.scheduler import Scheduler
+from emopic_server.core.work import PictureLike
 
 
 @dataclass(frozen=True)
@@ -29,3 +31,4 @@ class Parts:
     guarding: Guarding
     history: HistoryPolicy
     errands: Errands
+    atlas: Atlas[PictureLike]

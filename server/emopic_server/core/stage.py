@@ -14,7 +14,7 @@ from emopic_server.core.characters import Character, Characters, check_range, kn
 from emopic_server.core.errands import FaceErrand, FoundFace
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
-from emopic_server.core.views import Lookup, Views
+from emopic_server.core.views import Views
 from emopic_server.core.watch import Watch
 from emopic_server.core.work import (
     SOURCES,
@@ -33,17 +33,15 @@ _SMALLEST_SIDE = 16
 
 
 class Stage:
-    """See the module. `cached` looks a frame up without touching the device.
+    """See the module.
 
     With `keeping`, shared characters stay until they are dropped, and `changes` gathers what a
     store has to write; whoever writes it empties the list.
     """
 
-    def __init__(
-        self, parts: Parts, builtins: frozenset[str], cached: Lookup, *, keeping: bool
-    ) -> None:
+    def __init__(self, parts: Parts, builtins: frozenset[str], *, keeping: bool) -> None:
         self.characters = Characters(len(parts.emotions), parts.emotions.neutral)
-        self.views = Views(parts, self.characters, cached)
+        self.views = Views(parts, self.characters)
         self._emotions = parts.emotions
         self._builtins = builtins
         self._limits = parts.limits

@@ -7,7 +7,6 @@ comes back through `rendered`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -20,17 +19,16 @@ from emopic_server.core.watch import Expression, Seat, View, Watch
 from emopic_server.core.work import Failed, FrameJob, PictureLike
 from emopic_server.errors import Refusal
 
-Lookup = Callable[[FrameJob], PictureLike | None]
 _RETRY_S = 1.0
 
 
 class Views:
-    """All views by id. `cached` looks a frame up without touching the device."""
+    """All views by id. What is rendered goes into the atlas and is looked up there first."""
 
-    def __init__(self, parts: Parts, characters: Characters, cached: Lookup) -> None:
+    def __init__(self, parts: Parts, characters: Characters) -> None:
         self._characters = characters
         self._emotions = parts.emotions
-        self._cached = cached
+        self._atlas = parts.atlas
         self._post = parts.post
         self._scheduler = parts.scheduler
         self._agenda = parts.agenda
@@ -92,7 +90,9 @@ class Views:
         self._agenda.set(("view", view_id), view.due(character.animator, now))
 
     def rendered(self, job: FrameJob, result: PictureLike | Failed, now: float) -> None:
-        """A frame has come back; one that has been overtaken or whose face is gone is dropped."""
+        """A frame has come back; one that has been overtaken or whose face is gone is not shown."""
+        if not isinstance(result, Failed):
+            self._atlas.put(job.atlas_key, result)
         view = self._views.get(job.view)
         character = self._characters.get(job.character)
         if view is None or character is None or character.generation != job.generation:
@@ -137,7 +137,7 @@ class Views:
             line=character.animator.line,
             owner=_payer(character),
         )
-        picture = self._cached(job)
+        picture = self._atlas.get(job.atlas_key)
         if picture is None:
             self._scheduler.put_frame(job, urgent=view.urgent)
         else:

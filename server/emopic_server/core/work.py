@@ -12,6 +12,8 @@ from typing import Final, Protocol, TypeAlias
 from emopic_client.wire import CharacterOptions, FaceSource, FrameFormat, HistoryMode, Rect
 from emopic_server.core.history import Record
 
+LOSSY: Final = ("jpeg", "webp")
+
 CharacterKey: TypeAlias = tuple[str, str]
 """(owner, id): the owner is a session for a private character, a group for a shared one."""
 
@@ -112,6 +114,17 @@ class FrameJob:
     n: int
     line: str | None
     owner: str
+
+    @property
+    def atlas_key(self) -> tuple[object, ...]:
+        """All that its bytes depend on. `face.key` stands for the pixels and the face model.
+
+        A size beyond the face's own, or 0, is its own size; only lossy formats have a quality.
+        """
+        own = max(self.face.width, self.face.height)
+        size = min(self.size or own, own)
+        quality = self.quality if self.format in LOSSY else 0
+        return (self.face.key, self.expression, size, self.format, quality, self.patch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from emopic_server import __version__
 from emopic_server.config import ServerConfig
 from emopic_server.core.errands import Errand
 from emopic_server.core.hub import GOING_AWAY, Hub
-from emopic_server.core.work import Done, FrameJob, PictureLike
+from emopic_server.core.work import Done
 from emopic_server.errors import ConfigError, WorkerDied
 from emopic_server.intake.guard import load_guard
 from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
@@ -220,7 +220,6 @@ class Server:
         self._hub = Hub(
             settings(self._config, engine),
             new_id=lambda: secrets.token_urlsafe(18),
-            cached=self._cached,
             censor=self._guard,
         )
         self._keeping.begin(self._hub)
@@ -242,10 +241,6 @@ class Server:
         assert self._hub is not None
         self._guarded(self._hub.ran, errand, result, time.monotonic())
         self._pump()
-
-    def _cached(self, job: FrameJob) -> PictureLike | None:
-        assert self._engine is not None
-        return self._engine.cached(job)
 
     # ── the pump ─────────────────────────────────────────────────────────────────────────────────
 

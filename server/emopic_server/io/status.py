@@ -34,6 +34,7 @@ def settings(config: ServerConfig, engine: EngineLike) -> Settings:
         keeping=config.store is not None,
         guard=cast("wire.GuardMode", config.guard),
         history=_history(config),
+        atlas_bytes=config.atlas_mb * 1024 * 1024,
     )
 
 
@@ -56,7 +57,7 @@ def status(
     detail: dict[str, Any] = {"version": __version__, "uptime_s": round(uptime, 1)}
     if hub is None or engine is None:
         return Status(False, {"status": "warming up", **detail}, {"ready": 0}, None)
-    gauges = _gauges(hub, engine) | _history_gauges(historian)
+    gauges = _gauges(hub) | _history_gauges(historian)
     trouble = NOT_WRITTEN if historian is not None and not historian.healthy else ""
     running = msgspec.structs.asdict(_engine(engine))
     detail = {"status": "ok", **detail, "engine": running, **gauges}
@@ -83,8 +84,8 @@ def _history_gauges(historian: Historian | None) -> dict[str, float]:
     return {"history_ok": int(historian.healthy), "history_waiting": historian.waiting}
 
 
-def _gauges(hub: Hub, engine: EngineLike) -> dict[str, float]:
-    atlas = engine.atlas_stats()
+def _gauges(hub: Hub) -> dict[str, float]:
+    atlas = hub.atlas.stats()
     scheduler = hub.scheduler
     return {
         "connections_open": len(hub.post.connections),
@@ -99,4 +100,5 @@ def _gauges(hub: Hub, engine: EngineLike) -> dict[str, float]:
         "atlas_misses": atlas.misses,
         "atlas_evictions": atlas.evictions,
         "atlas_bytes": atlas.bytes,
+        "atlas_pictures": atlas.pictures,
     }

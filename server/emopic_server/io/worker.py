@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from emopic_engine.emotions import Emotions
 from emopic_engine.errors import EngineError
-from emopic_server.core.work import Classify, Done, FaceLike, Failed, PictureLike, Register, Work
+from emopic_server.core.work import Classify, Done, FaceLike, Failed, Register, Work
 from emopic_server.errors import CODES, WorkerDied
 
 log = logging.getLogger(__name__)
@@ -52,24 +52,11 @@ class BuiltinLike(Protocol):
     def ko(self) -> str: ...
 
 
-class AtlasStatsLike(Protocol):
-    """Counts of the picture cache since start, and the bytes it holds now."""
-
-    @property
-    def hits(self) -> int: ...
-    @property
-    def misses(self) -> int: ...
-    @property
-    def evictions(self) -> int: ...
-    @property
-    def bytes(self) -> int: ...
-
-
 class EngineLike(Protocol):
     """What the server asks of an engine; `emopic_engine.engine.Engine` is one.
 
-    All calls come from the host's thread, `cached` and `atlas_stats` excepted. Render jobs are
-    given as `core.work.FrameJob`, which has the fields of the engine's own `RenderJob`.
+    All calls come from the host's thread. Render jobs are given as `core.work.FrameJob`, which has
+    the fields of the engine's own `RenderJob`. What was rendered is kept by the hub, not here.
     """
 
     @property
@@ -84,8 +71,6 @@ class EngineLike(Protocol):
     def register(self, picture: bytes, *, portrait: bool = False) -> FaceLike: ...
     def builtin(self, name: str) -> FaceLike: ...
     def render(self, jobs: Sequence[Any]) -> Sequence[object]: ...
-    def cached(self, job: Any) -> PictureLike | None: ...
-    def atlas_stats(self) -> AtlasStatsLike: ...
 
 
 class EngineHost:

@@ -67,7 +67,7 @@ class Bench:
     guard: wire.GuardMode = "off"
     history: HistoryPolicy = field(default_factory=HistoryPolicy)
     now: float = 1000.0
-    cache: dict[tuple[float, ...], Picture] = field(default_factory=dict)
+    atlas_bytes: int = 0
     rendered: list[FrameJob] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,11 +83,11 @@ class Bench:
             bounds=Bounds(line_batch=4, frame_batch=2),
             guard=self.guard,
             history=self.history,
+            atlas_bytes=self.atlas_bytes,
         )
         self.hub = Hub(
             settings,
             new_id=lambda: next(ids),
-            cached=lambda job: None if job.patch else self.cache.get(job.expression),
             censor=Swearing(),
         )
 
