@@ -6,6 +6,7 @@ The file is a Hugging Face BERT configuration, `id2label` naming the emotions, p
     korean       {label: Korean name} for labels the code does not know
     pooling      "mean" over the tokens, or "cls": BERT's pooler on [CLS] (default)
     max_tokens   longest input, [CLS] and [SEP] included (71)
+    ngrams       true: add the logits of `ngrams.safetensors`, see `text/ngrams.py` (false)
     temperature  divides the logits before the softmax (1.0)
 
 Unknown keys inside `emopic` and values of a wrong type are errors. Keys outside it belong to
@@ -36,7 +37,7 @@ _SIZES: Final = (
     "intermediate_size",
     "max_position_embeddings",
 )
-_OWN_KEYS: Final = {"korean", "pooling", "max_tokens", "temperature"}
+_OWN_KEYS: Final = {"korean", "pooling", "max_tokens", "ngrams", "temperature"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class TextConfig:
     pooling: Pooling = "cls"
     max_tokens: int = MAX_TOKENS
     temperature: float = 1.0
+    ngrams: bool = False
 
     @property
     def vocab_size(self) -> int:
@@ -57,12 +59,14 @@ class TextConfig:
     def to_json(self) -> str:
         """The text of a `config.json` that reads back as this configuration."""
         names = self.emotions.names
-        own = {
+        own: dict[str, Any] = {
             "korean": dict(zip(names, self.emotions.korean, strict=True)),
             "pooling": self.pooling,
             "max_tokens": self.max_tokens,
             "temperature": self.temperature,
         }
+        if self.ngrams:
+            own["ngrams"] = True
         config = {
             "model_type": "bert",
             **self.bert,
@@ -91,7 +95,10 @@ def read_config(model_dir: Path) -> TextConfig:
     if not 0.01 <= temperature <= 100:
         raise ModelError(f"{path}: emopic.temperature must be 0.01 to 100, got {temperature}")
     emotions = _emotions(path, raw, own.get("korean", {}))
-    return TextConfig(emotions, bert, _pooling(path, own), int(max_tokens), temperature)
+    ngrams = own.get("ngrams", False)
+    if not isinstance(ngrams, bool):
+        raise ModelError(f"{path}: emopic.ngrams must be true or false, got {ngrams!r}")
+    return TextConfig(emotions, bert, _pooling(path, own), int(max_tokens), temperature, ngrams)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from emopic_engine.backends.base import Backend, Graph, TensorSpec
 from emopic_engine.emotions import Emotions
 from emopic_engine.errors import DeviceError, LineError, ModelError
 from emopic_engine.text.config import CONFIG_FILE, WEIGHTS_FILE, TextConfig, read_config
+from emopic_engine.text.ngrams import NGRAMS_FILE, load_ngrams
 from emopic_engine.text.normalize import normalize
 from emopic_engine.text.tokenizer import Tokenizer, find_tokenizer
 from emopic_engine.text.weights import embedding_rows
@@ -54,6 +55,15 @@ class Scores:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A line on its way: its place in the batch, its normal form, its tokens."""
+
+    place: int
+    text: str
+    ids: list[int]
+
+
 class TextModel:
     """A text model on a backend. Not thread-safe: one call at a time."""
 
@@ -61,6 +71,9 @@ class TextModel:
         """Load and compile. Raises `ModelError` if the directory's parts do not fit together."""
         self.config: Final[TextConfig] = read_config(model_dir)
         self.tokenizer: Final = load_tokenizer(model_dir, self.config.vocab_size)
+        self._ngrams = (
+            load_ngrams(model_dir / NGRAMS_FILE, len(self.emotions)) if self.config.ngrams else None
+        )
         self._compiled = backend.compile(graph(model_dir))
 
     @property
@@ -86,26 +99,26 @@ class TextModel:
         backend returns something that is not a number.
         """
         results: list[Scores | LineError | None] = [None] * len(lines)
-        queued: dict[int, list[tuple[int, list[int]]]] = {}
+        queued: dict[int, list[_Encoded]] = {}
         for place, line in enumerate(lines):
-            ids = self._encode(line)
-            if isinstance(ids, LineError):
-                results[place] = ids
+            encoded = self._encode(place, line)
+            if isinstance(encoded, LineError):
+                results[place] = encoded
             else:
-                queued.setdefault(self._padded(len(ids)), []).append((place, ids))
+                queued.setdefault(self._padded(len(encoded.ids)), []).append(encoded)
         for length, items in sorted(queued.items()):
             for chunk in _chunks(items, MAX_BATCH):
-                logits = self._run([ids for _, ids in chunk], length)
-                for (place, ids), row in zip(chunk, logits, strict=True):
-                    results[place] = self._scores(row, len(ids))
+                logits = self._run([item.ids for item in chunk], length)
+                for item, row in zip(chunk, logits, strict=True):
+                    results[item.place] = self._scores(item, row)
         return [result for result in results if result is not None]
 
-    def _encode(self, line: str) -> list[int] | LineError:
+    def _encode(self, place: int, line: str) -> _Encoded | LineError:
         text = normalize(line)
         ids = self.tokenizer.encode(text, self.config.max_tokens) if text else []
         if len(ids) <= 2:
             return LineError("the line is empty: send at least one visible character")
-        return ids
+        return _Encoded(place, text, ids)
 
     def _padded(self, tokens: int) -> int:
         return next(length for length in self.lengths if length >= tokens)
@@ -118,10 +131,12 @@ class TextModel:
             raise DeviceError("the text model returned values that are not finite")
         return np.asarray(logits[: len(batch)], np.float32)
 
-    def _scores(self, logits: NDArray[np.float32], tokens: int) -> Scores:
+    def _scores(self, item: _Encoded, logits: NDArray[np.float32]) -> Scores:
+        if self._ngrams is not None:
+            logits = logits + self._ngrams(item.text)
         values = softmax(logits / np.float32(self.config.temperature))
         top = int(values.argmax())
-        return Scores(values, top, _intensity(values, self.emotions.neutral), tokens)
+        return Scores(values, top, _intensity(values, self.emotions.neutral), len(item.ids))
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -191,8 +206,6 @@ def _intensity(values: NDArray[np.float32], neutral: int | None) -> float:
     return float((values.max() - chance) / (1 - chance)) if len(values) > 1 else 1.0
 
 
-def _chunks(
-    items: Sequence[tuple[int, list[int]]], size: int
-) -> Iterator[Sequence[tuple[int, list[int]]]]:
+def _chunks(items: Sequence[_Encoded], size: int) -> Iterator[Sequence[_Encoded]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -263,6 +263,34 @@ def text_report(
         out.print(report_table(tested))
 
 
+def text_ngrams(
+    model: Annotated[Path, typer.Argument(help="A text model directory.")],
+    train: Annotated[list[Path], typer.Option(help="Lines it was trained on, label<TAB>text.")],
+    held: Annotated[
+        list[Path], typer.Option(help="Lines it has not seen: they decide the weights.")
+    ],
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Directory to write; default: the same.")
+    ] = None,
+) -> None:
+    """Put character n-grams beside a text model, and calibrate the two together."""
+    _need("sklearn")
+    from emopic_engine.data.lines import read_tsv
+    from emopic_engine.text.config import read_config
+    from emopic_engine.train.text_ngrams import add_ngrams
+
+    emotions = read_config(model).emotions
+    lines = [line for path in train for line in read_tsv(path, emotions)]
+    unseen = [line for path in held for line in read_tsv(path, emotions)]
+    with status(f"counting n-grams in {len(lines):,} lines"):
+        blend = add_ngrams(model, out_dir or model, lines, unseen)
+    out.print(
+        f"loss on {len(unseen):,} held-out lines: encoder {blend.encoder_loss:.3f}, n-grams "
+        f"{blend.ngrams_loss:.3f}, both {blend.loss:.3f} "
+        f"(weight {blend.weight:.3f}, temperature {blend.temperature:.3f})"
+    )
+
+
 def _need(module: str) -> None:
     """Say at once, not after the training, that a library for training is missing."""
     try:

@@ -1,0 +1,144 @@
+"""Fit n-grams for a trained model, and find how far to trust each of the two.
+
+The n-grams learn from the lines the encoder was trained on, as they are and without spaces. On
+held-out lines that neither has seen, two numbers are fitted by their likelihood: the temperature of
+the encoder and the weight of the n-grams.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import copyfile
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emopic_engine.data.lines import LabelledLine
+from emopic_engine.errors import InputError
+from emopic_engine.text.classifier import load_classifier
+from emopic_engine.text.config import CONFIG_FILE, WEIGHTS_FILE, read_config
+from emopic_engine.text.evaluate import negative_log_likelihood
+from emopic_engine.text.model import load_tokenizer
+from emopic_engine.text.ngrams import NGRAMS_FILE, Ngrams, hashes_of
+from emopic_engine.text.normalize import normalize
+from emopic_engine.text.perturb import no_spaces
+from emopic_engine.text.tokenizer import TOKENIZER_FILE, find_tokenizer
+from emopic_engine.train.text_batches import predict
+
+REGULARISATION: Final = 10.0
+"""`C` of the logistic regression, as in the control."""
+
+_MIN_LINES: Final = 2  # an n-gram of one line alone tells nothing
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How the two parts are joined, and the negative log-likelihood on the held-out lines.
+
+    Logits are (encoder + `weight` · n-grams) / `temperature`. Losses, in nats a line: of the
+    encoder alone, of the n-grams alone, each at its best temperature, and of both.
+    """
+
+    weight: float
+    temperature: float
+    encoder_loss: float
+    ngrams_loss: float
+    loss: float
+
+
+def fit_ngrams(lines: Sequence[LabelledLine], classes: int) -> Ngrams:
+    """Tf-idf of character 1- to 4-grams, then multinomial logistic regression; deterministic."""
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
+    texts = [normalize(line.text) for line in lines]
+    blank = _known(texts, classes)
+    texts += [no_spaces(text) for text in texts]
+    rows = [blank.features(text) for text in texts]
+    ends = np.cumsum([0, *(len(found) for found, _ in rows)])
+    values = np.concatenate([found for _, found in rows])
+    places = np.concatenate([found for found, _ in rows])
+    table = csr_matrix((values, places, ends), shape=(len(texts), len(blank.hashes)))
+    regression: Any = LogisticRegression(C=REGULARISATION, max_iter=2000)
+    regression.fit(table, [line.label for line in lines] * 2)
+    return _filled(blank, regression, classes)
+
+
+def _known(texts: Sequence[str], classes: int) -> Ngrams:
+    """The n-grams of two or more lines with their idf, and no weights yet."""
+    counts: Counter[int] = Counter()
+    for text in texts:
+        counts.update({*hashes_of(text)[0].tolist(), *hashes_of(no_spaces(text))[0].tolist()})
+    kept = sorted(key for key, count in counts.items() if count >= _MIN_LINES)
+    if not kept:
+        raise InputError(f"{len(texts)} lines share no n-gram: give more lines")
+    frequency = np.array([counts[key] for key in kept])
+    idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
+    empty = np.zeros((len(kept), classes), np.float32)
+    return Ngrams(np.array(kept, np.uint32), idf.astype(np.float32), empty, empty[0])
+
+
+def _filled(blank: Ngrams, regression: Any, classes: int) -> Ngrams:
+    """With the regression's weights; a label it has not seen is made unlikely."""
+    weights = np.zeros((len(blank.hashes), classes), np.float32)
+    bias = np.full(classes, -10, np.float32)
+    seen = [int(label) for label in regression.classes_]
+    if len(seen) < 3:
+        raise InputError(f"n-grams need lines of at least 3 emotions, got {len(seen)}")
+    weights[:, seen] = regression.coef_.T
+    bias[seen] = regression.intercept_
+    return replace(blank, weights=weights, bias=bias)
+
+
+def find_blend(
+    encoder: NDArray[np.float32], ngrams: NDArray[np.float32], labels: Sequence[int]
+) -> Blend:
+    """The blend that makes the labels likeliest. Both arrays are logits float32 [n, K]."""
+    from scipy.optimize import minimize
+
+    def loss(shares: NDArray[np.float64]) -> float:
+        sharp, wide = np.exp(shares)
+        return negative_log_likelihood((sharp * encoder + wide * ngrams), labels, 1.0)
+
+    found: Any = minimize(loss, np.zeros(2), method="Nelder-Mead")
+    sharp, wide = np.exp(found.x)
+    return Blend(
+        weight=float(wide / sharp),
+        temperature=float(1 / sharp),
+        encoder_loss=_best_loss(encoder, labels),
+        ngrams_loss=_best_loss(ngrams, labels),
+        loss=float(found.fun),
+    )
+
+
+def _best_loss(logits: NDArray[np.float32], labels: Sequence[int]) -> float:
+    temperatures = np.exp(np.linspace(-3, 3, 121))
+    return min(negative_log_likelihood(logits, labels, float(t)) for t in temperatures)
+
+
+def add_ngrams(
+    model: Path, out: Path, lines: Sequence[LabelledLine], held: Sequence[LabelledLine]
+) -> Blend:
+    """Write `model` with n-grams beside it to `out` (which may be the same folder).
+
+    Raises `ModelError` for an unusable model and `InputError` for lines that cannot be fitted.
+    """
+    config = read_config(model)
+    ngrams = fit_ngrams(lines, len(config.emotions))
+    texts = [line.text for line in held]
+    tokenizer = load_tokenizer(model, config.vocab_size)
+    encoder = predict(load_classifier(model, config), tokenizer, texts)
+    wide = np.stack([ngrams(normalize(text)) for text in texts])
+    blend = find_blend(encoder, wide, [line.label for line in held])
+    out.mkdir(parents=True, exist_ok=True)
+    if out.resolve() != model.resolve():
+        copyfile(model / WEIGHTS_FILE, out / WEIGHTS_FILE)
+        copyfile(find_tokenizer(model), out / TOKENIZER_FILE)
+    ngrams.scaled(blend.weight).save(out / NGRAMS_FILE)
+    calibrated = replace(config, temperature=round(blend.temperature, 4), ngrams=True)
+    (out / CONFIG_FILE).write_text(calibrated.to_json(), encoding="utf-8")
+    return blend

@@ -1,0 +1,84 @@
+"""Fitting n-grams, blending them with an encoder, and the command that does both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from emopic_engine.backends import load_backend
+from emopic_engine.cli import app
+from emopic_engine.data.lines import LabelledLine
+from emopic_engine.emotions import DEFAULT
+from emopic_engine.errors import InputError, ModelError
+from emopic_engine.text.config import read_config
+from emopic_engine.text.model import Scores, TextModel
+from emopic_engine.train.text_ngrams import find_blend, fit_ngrams
+
+SAID = {
+    0: ("너무 좋아", "정말 좋아요", "좋아 최고"),
+    1: ("짜증나 진짜", "진짜 화나", "화나 짜증나"),
+    4: ("슬퍼 눈물나", "눈물나게 슬퍼", "너무 슬퍼"),
+}
+LINES = [LabelledLine(label, text) for label, texts in SAID.items() for text in texts]
+
+
+def test_ngrams_learn_and_do_not_need_spaces() -> None:
+    ngrams = fit_ngrams(LINES, 6)
+    for line in LINES:
+        assert ngrams(line.text).argmax() == line.label
+        assert ngrams(line.text.replace(" ", "")).argmax() == line.label
+
+
+def test_a_label_nobody_used_is_unlikely() -> None:
+    assert set(fit_ngrams(LINES, 6)("너무 좋아").argsort()[:3].tolist()) == {2, 3, 5}
+
+
+def test_too_few_labels_or_nothing_shared_is_an_error() -> None:
+    with pytest.raises(InputError, match="at least 3 emotions, got 2"):
+        fit_ngrams(LINES[:6], 6)
+    with pytest.raises(InputError, match="share no n-gram"):
+        fit_ngrams([], 6)
+
+
+def test_the_blend_trusts_who_is_right() -> None:
+    chance = np.random.default_rng(0)
+    labels = chance.integers(0, 3, 400).tolist()
+    truth = np.eye(3, dtype=np.float32)[labels]
+    knows = truth * 3 + chance.normal(size=(400, 3)).astype(np.float32)
+    guesses = chance.normal(size=(400, 3)).astype(np.float32)
+    assert find_blend(knows, guesses, labels).weight < 0.15
+    assert find_blend(guesses, knows, labels).weight > 6
+    both = truth * 3 + chance.normal(size=(400, 3)).astype(np.float32)
+    blend = find_blend(knows, both, labels)
+    assert 0.5 < blend.weight < 2
+    assert blend.loss < min(blend.encoder_loss, blend.ngrams_loss)
+
+
+def test_the_command_writes_a_model_that_asks_both(write_text_model, tmp_path: Path) -> None:
+    model, out = write_text_model(), tmp_path / "both"
+    rows = [f"{DEFAULT.names[line.label]}\t{line.text}\n" for line in LINES]
+    lines = tmp_path / "lines.tsv"
+    lines.write_text("".join(rows), encoding="utf-8")
+    arguments = ["train", "text-ngrams", str(model), "--train", str(lines)]
+    result = CliRunner().invoke(app, [*arguments, "--held", str(lines), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "held-out lines" in result.output
+    assert read_config(out).ngrams
+    assert not read_config(model).ngrams
+    asked = TextModel(out, load_backend("torch", threads=1)).classify([x.text for x in LINES])
+    tops = [answer.top for answer in asked if isinstance(answer, Scores)]
+    assert tops == [line.label for line in LINES]  # the random encoder alone cannot know
+
+
+def test_a_model_without_its_ngrams_says_so(write_text_model) -> None:
+    model = write_text_model()
+    config = model / "config.json"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace('"emopic": {', '"emopic": {"ngrams": true,'),
+        encoding="utf-8",
+    )
+    with pytest.raises(ModelError, match=r"ngrams\.safetensors cannot be read"):
+        TextModel(model, load_backend("torch", threads=1))
