@@ -8,6 +8,7 @@ the faded mask. Where both are zero the original pixel comes out unchanged.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -18,14 +19,13 @@ from .crop import Alpha, Crop, Rgb, feather, pixel_matrix
 from .geometry import CROP, Floats, invert_similarity
 
 Rect = tuple[int, int, int, int]
-FEATHER = feather()
 NO_MAP: Any = None  # OpenCV: the coordinates are in the first map already
 
 
 @dataclass(frozen=True)
 class Maps:
-    """The generator's answer for one frame: flow [2, 128, 128] as sampling offset in fractions of
-    the crop's width, mask [1, 128, 128] in [0, 1], colour [3, 128, 128] in [-1, 1]."""
+    """The generator's answer for one frame, S pixels a side: flow [2, S, S] as sampling offset in
+    fractions of the crop's width, mask [1, S, S] in [0, 1], colour [3, S, S] in [-1, 1]."""
 
     flow: Floats
     mask: Floats
@@ -35,25 +35,33 @@ class Maps:
 class FaceView:
     """A base face at one output size. `rect` (x, y, width, height) bounds every change.
 
-    Holds the resized picture and what does not depend on the expression. `picture` and `alpha`
-    must not be changed.
+    `side` is what the generator's maps measure. Holds the resized picture and what does not depend
+    on the expression. `picture` and `alpha` must not be changed.
     """
 
-    def __init__(self, rgb: Rgb, alpha: Alpha | None, crop: Crop, size: int | None = None) -> None:
+    def __init__(
+        self,
+        rgb: Rgb,
+        alpha: Alpha | None,
+        crop: Crop,
+        size: int | None = None,
+        side: int = CROP,
+    ) -> None:
         height, width = rgb.shape[:2]
         longest = max(width, height)
         scale = min(1.0, size / longest) if size else 1.0
         self.width, self.height = max(1, round(width * scale)), max(1, round(height * scale))
         self.picture, self.alpha = _resized(rgb, alpha, self.width, self.height)
-        to_crop = crop.matrix.copy()
+        to_crop = crop.matrix * np.float32(side / CROP)
         to_crop[:, 0] *= width / self.width
         to_crop[:, 1] *= height / self.height
         from_crop = invert_similarity(to_crop)
-        self.rect = _bounds(from_crop, self.width, self.height)
+        self.rect = _bounds(from_crop, side, self.width, self.height)
         x, y, rect_width, rect_height = self.rect
         to_crop[:, 2] += to_crop[:, :2] @ np.array((x, y), np.float32)
         self._warp = pixel_matrix(to_crop)
-        self._turn = from_crop[:, :2] * CROP  # flow in crop widths → pixels of the view
+        self._feather = _feather(side)
+        self._turn = from_crop[:, :2] * side  # flow in crop widths → pixels of the view
         rows, columns = np.mgrid[y : y + rect_height, x : x + rect_width]
         self._grid = np.stack([columns, rows], -1).astype(np.float32)
         self._base = self.picture[y : y + rect_height, x : x + rect_width]
@@ -64,7 +72,7 @@ class FaceView:
         x, y, width, height = self.rect
         whole = np.zeros((self.height, self.width), np.float32)
         if width and height:
-            whole[y : y + height, x : x + width] = self._raised(FEATHER)
+            whole[y : y + height, x : x + width] = self._raised(self._feather)
         return whole
 
     def compose(self, maps: Maps) -> Rgb:
@@ -78,8 +86,8 @@ class FaceView:
         """Only the rectangle `rect`, uint8 [h, w, 3]. A new array."""
         if not self._base.size:
             return self._base.copy()
-        mask = maps.mask[0] * FEATHER
-        offset = np.einsum("ij,jyx->yxi", self._turn, maps.flow * FEATHER)
+        mask = maps.mask[0] * self._feather
+        offset = np.einsum("ij,jyx->yxi", self._turn, maps.flow * self._feather)
         colour = np.clip(maps.colour.transpose(1, 2, 0) * 127.5 + 128, 0, 255).astype(np.uint8)
         places = self._raised(np.ascontiguousarray(offset, np.float32))
         places += self._grid
@@ -91,15 +99,20 @@ class FaceView:
         return np.asarray(cv2.blendLinear(moved, painted, 1 - cover, cover), np.uint8)
 
     def _raised(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Values of the crop [128, 128(, C)] at the rectangle's pixels; 0 outside the crop."""
+        """Values of the crop [S, S(, C)] at the rectangle's pixels; 0 outside the crop."""
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         raised: NDArray[Any] = cv2.warpAffine(values, self._warp, self.rect[2:], flags=flags)
         return raised
 
 
-def _bounds(from_crop: Floats, width: int, height: int) -> Rect:
+@lru_cache(maxsize=4)
+def _feather(side: int) -> Floats:
+    return feather(side)
+
+
+def _bounds(from_crop: Floats, side: int, width: int, height: int) -> Rect:
     """The pixels that the crop touches, cut off at the picture's edge."""
-    corners = np.array([(0, 0), (CROP, 0), (0, CROP), (CROP, CROP)], np.float32)
+    corners = np.array([(0, 0), (side, 0), (0, side), (side, side)], np.float32)
     placed = corners @ from_crop[:, :2].T + from_crop[:, 2]
     left, top = np.clip(np.floor(placed.min(0) + 1e-3), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(placed.max(0) - 1e-3), 0, (width, height)).astype(int)

@@ -43,10 +43,10 @@ def centred_crop(width: int, height: int) -> Crop:
     return Crop(matrix, False)
 
 
-def cut(rgb: Rgb, crop: Crop) -> Rgb:
-    """The crop's pixels [128, 128, 3]; large pictures are averaged down, not skipped over."""
-    scale = scale_of(crop.matrix)
-    matrix = crop.matrix
+def cut(rgb: Rgb, crop: Crop, side: int = CROP) -> Rgb:
+    """The crop's pixels [side, side, 3]; large pictures are averaged down, not skipped over."""
+    matrix = crop.matrix * np.float32(side / CROP)
+    scale = scale_of(matrix)
     if scale < 0.75:
         height, width = rgb.shape[:2]
         size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -58,7 +58,7 @@ def cut(rgb: Rgb, crop: Crop) -> Rgb:
         cv2.warpAffine(
             rgb,
             pixel_matrix(matrix),
-            (CROP, CROP),
+            (side, side),
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         ),
@@ -82,14 +82,14 @@ def flattened(rgb: Rgb, alpha: Alpha | None) -> Rgb:
 
 
 def network_input(crop_rgb: Rgb) -> Floats:
-    """uint8 [128, 128, 3] → float32 [1, 3, 128, 128] in [-1, 1]."""
+    """uint8 [S, S, 3] → float32 [1, 3, S, S] in [-1, 1]."""
     scaled = crop_rgb.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1
     return np.ascontiguousarray(scaled)
 
 
-def feather() -> Floats:
-    """How far the generator's answer counts, [128, 128]: 1 on the face, 0 at the crop's rim."""
-    line = ((np.arange(CROP) + 0.5) / CROP).astype(np.float32)
+def feather(side: int = CROP) -> Floats:
+    """How far the generator's answer counts, [side, side]: 1 on the face, 0 at the crop's rim."""
+    line = ((np.arange(side) + 0.5) / side).astype(np.float32)
     across = _smooth(line, 0.02, 0.12) * _smooth(line[::-1], 0.02, 0.12)
     down = _smooth(line, 0.02, 0.12) * _smooth(line[::-1], 0.012, 0.06)
     weight: Floats = (down[:, None] * across[None, :]).astype(np.float32)

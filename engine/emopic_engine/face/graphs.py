@@ -14,6 +14,7 @@ from emopic_engine.backends.base import Array, Graph, TensorSpec
 from emopic_engine.errors import ModelError
 
 from .geometry import CROP
+from .regions import REGIONS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,14 +28,22 @@ WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """`config.json` of a live model, checked."""
+    """`config.json` of a live model, checked. `emopic_engine.face.live.LiveConfig` explains it."""
 
-    emotions: tuple[str, ...]
+    channels: tuple[str, ...]
     widths: tuple[int, int, int]
     encoder_blocks: int
     decoder_blocks: int
     style: int
     gain: float
+    size: int = CROP
+    detail: int = 0
+
+    def __post_init__(self) -> None:
+        if self.size < 32 or self.size % 32:
+            raise ValueError(f"size is {self.size!r}, expected a multiple of 32")
+        if self.detail < 0 or self.detail % 8:
+            raise ValueError(f"detail is {self.detail!r}, expected 0 or a multiple of 8")
 
 
 def read_settings(model_dir: Path) -> LiveSettings:
@@ -45,15 +54,21 @@ def read_settings(model_dir: Path) -> LiveSettings:
         kind = values.pop("model_type")
         if kind != "emopic-live":
             raise ModelError(f"{path}: model_type is {kind!r}, expected 'emopic-live'")
-        values["emotions"] = tuple(values["emotions"])
+        values["channels"] = tuple(values.pop(_old_name(values)))
         values["widths"] = tuple(values["widths"])
         return LiveSettings(**values)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not the configuration of a live model: {error}") from error
 
 
+def _old_name(values: dict[str, object]) -> str:
+    """Models without `blink` and `mouth_open` called their channels `emotions`."""
+    return "emotions" if "channels" not in values else "channels"
+
+
 def encoder_graph(model_dir: Path) -> Graph:
-    """Picture float32 [N, 3, 128, 128] in [-1, 1] → coarse, middle and fine features."""
+    """Picture float32 [N, 3, S, S] in [-1, 1] → coarse, middle and fine features, then those of
+    mouth and eyes where the model decodes these once more. S is the model's `size`."""
     settings = read_settings(model_dir)
 
     def module() -> nn.Module:
@@ -61,22 +76,23 @@ def encoder_graph(model_dir: Path) -> Graph:
 
         return load_live(_config(settings), model_dir / WEIGHTS).encoder
 
-    picture = TensorSpec("picture", "float32", (-1, 3, CROP, CROP))
+    side = settings.size
+    picture = TensorSpec("picture", "float32", (-1, 3, side, side))
     return Graph(
         name="live-encoder",
         key=_key(model_dir / WEIGHTS, "live.py", repr(settings)),
         inputs=(picture,),
         outputs=feature_specs(settings),
         module=module,
-        example=lambda: (_noise(2, 3, CROP, CROP),),
+        example=lambda: (_noise(2, 3, side, side),),
     )
 
 
 def decoder_graph(model_dir: Path) -> Graph:
-    """Features and expression float32 [N, E] → flow [N, 2, 128, 128] as sampling offset in
-    fractions of the crop's width, mask [N, 1, 128, 128] in [0, 1], colour [N, 3, 128, 128] in
-    [-1, 1]."""
+    """Features and expression float32 [N, E] → flow [N, 2, S, S] as sampling offset in fractions
+    of the crop's width, mask [N, 1, S, S] in [0, 1], colour [N, 3, S, S] in [-1, 1]."""
     settings = read_settings(model_dir)
+    side = settings.size
     features = feature_specs(settings)
 
     def module() -> nn.Module:
@@ -86,31 +102,37 @@ def decoder_graph(model_dir: Path) -> Graph:
 
     def example() -> tuple[Array, ...]:
         shapes = [spec.shape[1:] for spec in features]
-        return (*(_noise(2, *shape) for shape in shapes), _noise(2, len(settings.emotions)))
+        return (*(_noise(2, *shape) for shape in shapes), _noise(2, len(settings.channels)))
 
-    expression = TensorSpec("expression", "float32", (-1, len(settings.emotions)))
+    expression = TensorSpec("expression", "float32", (-1, len(settings.channels)))
     return Graph(
         name="live-decoder",
         key=_key(model_dir / WEIGHTS, "live.py", repr(settings)),
         inputs=(*features, expression),
         outputs=(
-            TensorSpec("flow", "float32", (-1, 2, CROP, CROP)),
-            TensorSpec("mask", "float32", (-1, 1, CROP, CROP)),
-            TensorSpec("colour", "float32", (-1, 3, CROP, CROP)),
+            TensorSpec("flow", "float32", (-1, 2, side, side)),
+            TensorSpec("mask", "float32", (-1, 1, side, side)),
+            TensorSpec("colour", "float32", (-1, 3, side, side)),
         ),
         module=module,
         example=example,
     )
 
 
-def feature_specs(settings: LiveSettings) -> tuple[TensorSpec, TensorSpec, TensorSpec]:
+def feature_specs(settings: LiveSettings) -> tuple[TensorSpec, ...]:
     """What the encoder gives and the decoder takes."""
     fine, middle, coarse = settings.widths
-    return (
-        TensorSpec("coarse", "float32", (-1, coarse, CROP // 8, CROP // 8)),
-        TensorSpec("middle", "float32", (-1, middle, CROP // 4, CROP // 4)),
-        TensorSpec("fine", "float32", (-1, fine, CROP // 2, CROP // 2)),
+    side = settings.size
+    trunk = (
+        TensorSpec("coarse", "float32", (-1, coarse, side // 8, side // 8)),
+        TensorSpec("middle", "float32", (-1, middle, side // 4, side // 4)),
+        TensorSpec("fine", "float32", (-1, fine, side // 2, side // 2)),
     )
+    regions = (
+        TensorSpec(region.name, "float32", (-1, settings.detail, *region.shape(side)))
+        for region in REGIONS
+    )
+    return (*trunk, *regions) if settings.detail else trunk
 
 
 def detector_graph(model_dir: Path) -> Graph:

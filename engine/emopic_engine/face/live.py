@@ -6,7 +6,13 @@ blocks (FiLM). Nothing here touches the picture's pixels: the flow says from whe
 one, the mask where to paint the colour instead (teeth, lids, creases), and
 `emopic_engine.face.compose` does both at the picture's own size.
 
-Shapes below are for 128 px crops; N is the batch, E the number of emotions.
+Mouth and eyes are where faces are read, and lips, teeth and lids are finer than the 64 px at which
+the trunk ends. A model with `detail` channels decodes two fixed regions of the crop once more, at
+the crop's own resolution and with the source's pixels at hand, and adds what it finds there to
+flow, mask and colour.
+
+Shapes below are for 128 px crops; a model of `size` S has S/128 of them. N is the batch, E the
+number of channels of an expression.
 """
 
 from __future__ import annotations
@@ -19,27 +25,42 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from emopic_engine.emotions import EXTRA_CHANNELS
 from emopic_engine.errors import ModelError
 
+from .geometry import CROP
+from .regions import REGIONS, Region
+
 MAX_FLOW = 0.25  # of the crop's width
+DETAIL_FLOW = 0.05  # what a region may add to it
 MASK_BIAS = -2.0  # a fresh model paints little
-Features = tuple[Tensor, Tensor, Tensor]
+Features = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
 class LiveConfig:
-    """Sizes of the network. `emotions` names the columns of the expression.
+    """Sizes of the network. `channels` names the columns of the expression.
 
     `gain` multiplies the expression before it is decoded. Training runs at 1; a model trained on
     mean errors shows somewhat less than it is asked for, and a gain above 1 makes up for that.
+    Lids and jaw (`EXTRA_CHANNELS`) need none: closed is closed.
+    `size` is the crop's side in pixels, a multiple of 32. `detail` is the width of the branch for
+    mouth and eyes, a multiple of 8; 0 leaves the branch out.
     """
 
-    emotions: tuple[str, ...]
+    channels: tuple[str, ...]
     widths: tuple[int, int, int] = (32, 64, 96)
     encoder_blocks: int = 1
     decoder_blocks: int = 3
     style: int = 64
     gain: float = 1.0
+    size: int = CROP
+    detail: int = 0
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """What is decoded once more."""
+        return REGIONS if self.detail else ()
 
 
 def convolve(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -84,7 +105,7 @@ class FilmBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """[N, 3, 128, 128] in [-1, 1] → features at 16, 32 and 64 px."""
+    """[N, 3, 128, 128] in [-1, 1] → features at 16, 32 and 64 px, then those of each region."""
 
     def __init__(self, config: LiveConfig) -> None:
         super().__init__()
@@ -95,25 +116,75 @@ class Encoder(nn.Module):
         self.blocks = nn.Sequential(*(Block(coarse) for _ in range(config.encoder_blocks)))
         self.skip_middle = nn.Conv2d(middle, middle, 3, 1, 1)
         self.skip_fine = nn.Conv2d(fine, fine, 3, 1, 1)
+        self.detail = nn.ModuleList(nn.Conv2d(3, config.detail, 3, 1, 1) for _ in config.regions)
 
     def forward(self, picture: Tensor) -> Features:
         fine = self.fine(F.pixel_unshuffle(picture, 2))  # [N, 32, 64, 64]
         middle = self.middle(fine)  # [N, 64, 32, 32]
         coarse = self.blocks(self.coarse(middle))  # [N, 96, 16, 16]
-        return coarse, self.skip_middle(middle), self.skip_fine(fine)
+        return coarse, self.skip_middle(middle), self.skip_fine(fine), *self._regions(picture)
+
+    def _regions(self, picture: Tensor) -> Features:
+        side = picture.shape[3]
+        cuts = [region.slices(side) for region in REGIONS]
+        return tuple(
+            layer(picture[:, :, rows, columns])
+            for layer, (rows, columns) in zip(self.detail, cuts, strict=False)
+        )
+
+
+class Detail(nn.Module):
+    """One region once more: the trunk's features at half size, the source's pixels at full size.
+
+    [N, F, h, w], [N, D, 2 h, 2 w] and style → corrections [N, 6, 2 h, 2 w] of flow, mask and
+    colour, before their limits, fading to 0 at the region's rim.
+    """
+
+    window: Tensor
+
+    def __init__(self, config: LiveConfig, region: Region) -> None:
+        super().__init__()
+        fine, width, wide = config.widths[0], config.detail, 3 * config.detail
+        self.enter = nn.Conv2d(fine, wide, 3, 1, 1)
+        self.block = FilmBlock(wide, config.style)
+        self.up = nn.Conv2d(wide, 4 * width, 3, 1, 1)
+        self.block_full = FilmBlock(width, config.style)
+        self.leave = nn.Conv2d(width, 6, 3, 1, 1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        self.register_buffer("window", _window(*region.shape(config.size)), persistent=False)
+
+    def forward(self, fine: Tensor, pixels: Tensor, style: Tensor) -> Tensor:
+        half = F.silu(self.block(self.enter(fine), style))
+        full = F.pixel_shuffle(self.up(half), 2) + pixels
+        correction: Tensor = self.leave(F.silu(self.block_full(full, style))) * self.window
+        return correction
+
+
+def _window(rows: int, columns: int) -> Tensor:
+    """[1, 1, rows, columns]: 1 inside, 0 at the rim, over an eighth of the shorter side."""
+
+    def line(count: int) -> Tensor:
+        place = (torch.arange(count) + 0.5) / (min(rows, columns) / 8)
+        return torch.minimum(place, place.flip(0)).clamp(max=1)
+
+    return (line(rows)[:, None] * line(columns)[None])[None, None]
 
 
 class Decoder(nn.Module):
-    """Features and expression [N, E] → flow [N, 2, 128, 128] as an offset in fractions of the
-    crop's width, mask [N, 1, 128, 128] in [0, 1], colour [N, 3, 128, 128] in [-1, 1]."""
+    """What the encoder gave and an expression [N, E] → flow [N, 2, 128, 128] as an offset in
+    fractions of the crop's width, mask [N, 1, 128, 128] in [0, 1], colour [N, 3, 128, 128] in
+    [-1, 1]."""
+
+    gain: Tensor
 
     def __init__(self, config: LiveConfig) -> None:
         super().__init__()
         fine, middle, coarse = config.widths
-        style, emotions = config.style, len(config.emotions)
-        self.gain = config.gain
+        style, channels = config.style, len(config.channels)
+        self.register_buffer("gain", _gains(config), persistent=False)
         self.style = nn.Sequential(
-            nn.Linear(emotions, style), nn.SiLU(), nn.Linear(style, style), nn.SiLU()
+            nn.Linear(channels, style), nn.SiLU(), nn.Linear(style, style), nn.SiLU()
         )
         self.blocks = nn.ModuleList(FilmBlock(coarse, style) for _ in range(config.decoder_blocks))
         self.up_middle = nn.Conv2d(coarse, middle, 3, 1, 1)
@@ -127,10 +198,12 @@ class Decoder(nn.Module):
         for layer in (self.flow, self.paint):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        self.detail = nn.ModuleList(Detail(config, region) for region in config.regions)
 
     def forward(
-        self, coarse: Tensor, skip_middle: Tensor, skip_fine: Tensor, expression: Tensor
+        self, coarse: Tensor, skip_middle: Tensor, skip_fine: Tensor, *rest: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
+        *pixels, expression = rest
         style = self.style(expression * self.gain)
         for block in self.blocks:
             coarse = block(coarse, style)
@@ -142,7 +215,18 @@ class Decoder(nn.Module):
         flow = torch.tanh(self.flow(fine)) * MAX_FLOW
         flow = F.interpolate(flow, scale_factor=2.0, mode="bilinear", align_corners=False)
         paint = F.pixel_shuffle(self.paint(fine), 2)  # [N, 4, 128, 128]
+        for branch, region, own in zip(self.detail, REGIONS, pixels, strict=False):
+            rows, columns = region.slices(fine.shape[3])
+            correction = branch(fine[:, :, rows, columns], own, style)
+            around = region.padding(paint.shape[3])
+            flow = flow + F.pad(torch.tanh(correction[:, :2]) * DETAIL_FLOW, around)
+            paint = paint + F.pad(correction[:, 2:], around)
         return flow, torch.sigmoid(paint[:, :1] + MASK_BIAS), torch.tanh(paint[:, 1:])
+
+
+def _gains(config: LiveConfig) -> Tensor:
+    """[1, E]: the gain for emotions, 1 for lids and jaw."""
+    return torch.tensor([[1.0 if c in EXTRA_CHANNELS else config.gain for c in config.channels]])
 
 
 class Live(nn.Module):
@@ -156,7 +240,7 @@ class Live(nn.Module):
 
 
 def load_live(config: LiveConfig, weights: Path) -> Live:
-    """A model in evaluation mode. Raises `ModelError` when the weights do not fit."""
+    """A model in evaluation mode, on the CPU. Raises `ModelError` when the weights do not fit."""
     model = Live(config)
     try:
         state = {name: value.float() for name, value in load_file(weights).items()}
@@ -167,7 +251,7 @@ def load_live(config: LiveConfig, weights: Path) -> Live:
 
 
 def apply_maps(picture: Tensor, flow: Tensor, mask: Tensor, colour: Tensor) -> Tensor:
-    """What `compose` does, differentiable and on the crop [N, 3, 128, 128]; for training."""
+    """What `compose` does, differentiable and on the crop [N, 3, S, S]; for training."""
     height, width = picture.shape[2:]
     rows = torch.linspace(-1 + 1 / height, 1 - 1 / height, height, device=picture.device)
     columns = torch.linspace(-1 + 1 / width, 1 - 1 / width, width, device=picture.device)

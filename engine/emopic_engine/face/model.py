@@ -14,7 +14,7 @@ from emopic_engine.errors import PictureError
 from .compose import FaceView, Maps
 from .crop import Alpha, Crop, Rgb, centred_crop, cut, face_crop, flattened, network_input
 from .detector import FaceDetector
-from .geometry import Floats
+from .geometry import CROP, Floats
 from .graphs import decoder_graph, encoder_graph, read_settings
 
 __all__ = ["Face", "FaceModel", "FaceView", "Maps"]
@@ -34,6 +34,7 @@ class Face:
     alpha: Alpha | None
     crop: Crop
     features: tuple[Array, ...]  # one row each
+    side: int = CROP  # of the generator's maps
     _views: dict[int, FaceView] = field(default_factory=dict, repr=False)
 
     @property
@@ -55,22 +56,31 @@ class Face:
         """
         longest = max(self.width, self.height)
         key = min(size or longest, longest)
-        view = self._views.pop(key, None) or FaceView(self.rgb, self.alpha, self.crop, key)
+        view = self._views.pop(key, None) or self._seen_at(key)
         self._views[key] = view
         while len(self._views) > VIEWS:
             del self._views[next(iter(self._views))]
         return view
 
+    def _seen_at(self, size: int) -> FaceView:
+        return FaceView(self.rgb, self.alpha, self.crop, size, self.side)
+
 
 class FaceModel:
     """The `live` generator with its face detector on one backend. Not thread-safe.
+
+    `channels` are the columns of an expression: emotions, then whichever of `EXTRA_CHANNELS` the
+    model was trained for. `emotions` are the same columns under their older name.
 
     Raises `ModelError` when a directory does not fit, `BackendUnavailable` when the backend
     cannot compile.
     """
 
     def __init__(self, model_dir: Path, detector_dir: Path, backend: Backend) -> None:
-        self.emotions: tuple[str, ...] = read_settings(model_dir).emotions
+        settings = read_settings(model_dir)
+        self.channels: tuple[str, ...] = settings.channels
+        self.emotions = self.channels
+        self._side = settings.size
         self._detector = FaceDetector(detector_dir, backend)
         self._encode = backend.compile(encoder_graph(model_dir))
         self._decode = backend.compile(decoder_graph(model_dir))
@@ -84,8 +94,8 @@ class FaceModel:
         seen = flattened(rgb, alpha)
         box = self._detector.find_face(seen)
         crop = face_crop(box) if box else centred_crop(rgb.shape[1], rgb.shape[0])
-        features = self._encode(network_input(cut(seen, crop)))
-        return Face(rgb, alpha, crop, features)
+        features = self._encode(network_input(cut(seen, crop, self._side)))
+        return Face(rgb, alpha, crop, features, self._side)
 
     def portrait(self, rgb: Rgb, alpha: Alpha | None = None) -> Rgb:
         """The square around the largest face of a picture. Raises `PictureError` (`no_face`)."""
@@ -100,7 +110,7 @@ class FaceModel:
         return np.ascontiguousarray(seen[top : round(y + half), left : round(x + half)])
 
     def render(self, jobs: Sequence[tuple[Face, Floats]]) -> list[Maps]:
-        """Maps for faces and their expressions, float32 [E] in the order of `emotions`.
+        """Maps for faces and their expressions, float32 [E] in the order of `channels`.
 
         One call of the decoder for all of them. Compose them with `face.view(size)`.
         """

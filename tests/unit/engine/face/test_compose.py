@@ -127,6 +127,23 @@ def test_flow_fetches_from_where_it_points():
     assert (np.abs(middle - 25.6) <= 1).all()
 
 
+def test_maps_of_another_size_do_the_same():
+    """Smooth maps at 192 px move and paint what they do at 128 px; outside nothing changes."""
+    crop = crop_at(20, 30, 200, 0.2)
+    soft = np.tile(np.arange(256, dtype=np.uint8), (256, 1))[..., None].repeat(3, 2)
+    pictures = []
+    for side in (CROP, 192):
+        flow = np.full((2, side, side), 0.05, np.float32)
+        mask = np.full((1, side, side), 0.4, np.float32)
+        view = FaceView(soft, None, crop, None, side)
+        pictures.append(view.compose(Maps(flow, mask, np.ones((3, side, side), np.float32))))
+        untouched = view.changeable == 0
+        assert (pictures[-1][untouched] == soft[untouched]).all()
+    difference = np.abs(pictures[0].astype(int) - pictures[1])
+    assert difference.mean() < 0.5
+    assert np.abs(pictures[0].astype(int) - soft).max() > 40
+
+
 def test_flow_turns_with_the_face():
     """On a face lying on its side, the crop's right is the picture's down."""
     ramp = np.tile(np.arange(256, dtype=np.uint8)[:, None], (1, 256))[..., None].repeat(3, 2)
