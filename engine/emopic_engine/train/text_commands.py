@@ -72,6 +72,9 @@ def text(
     sure: Annotated[
         float, typer.Option(min=0, max=1, help="How sure teachers must be of unlabelled lines.")
     ] = 0.0,
+    ngram_teacher: Annotated[
+        bool, typer.Option("--ngram-teacher", help="Character n-grams teach beside the teachers.")
+    ] = False,
     layers: Annotated[int | None, typer.Option(help="Keep so many of the base's layers.")] = None,
     work: Annotated[Path, typer.Option(help="Folder for checkpoints and logs.")] = Path(
         "runs/text"
@@ -142,6 +145,7 @@ def text(
         teachers=tuple(teacher or ()),
         unlabelled=tuple(unlabelled or ()),
         sure=sure,
+        ngram_teacher=ngram_teacher,
         layers=layers,
         max_tokens=max_tokens,
         int8=int8,

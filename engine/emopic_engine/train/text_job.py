@@ -39,6 +39,7 @@ from emopic_engine.train.text_distil import start_student, student_config, teach
 from emopic_engine.train.text_lines import TrainLine, taught, with_teacher
 from emopic_engine.train.text_log import Point, write_confusion, write_csv, write_plot
 from emopic_engine.train.text_loop import Keeping, Run, train
+from emopic_engine.train.text_ngrams import unseen_logits
 from emopic_engine.train.text_plan import Job, Parts, check, read_parts, run_key, same_text
 
 
@@ -106,6 +107,8 @@ def _with_teachers(
         texts = [line.text for line in lines] + more
         with console.status(f"asking {len(job.teachers)} teachers about {len(texts):,} lines"):
             logits = teacher_logits(job.teachers, texts, config, job.settings.device)
+            if job.ngram_teacher:
+                logits += np.concatenate(unseen_logits(lines, more, len(config.emotions)))
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, logits)
     logits = np.load(kept)

@@ -31,6 +31,11 @@ class TrainLine:
     shown: float = 1.0
 
     @property
+    def label(self) -> int:
+        """The same as `top`, so that these lines are `Labelled`."""
+        return self.top
+
+    @property
     def top(self) -> int:
         """The emotion the line is thought to have; the target says so before the teacher."""
         values = self.target if self.target is not None else self.teacher

@@ -17,17 +17,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emopic_engine.data.lines import LabelledLine
 from emopic_engine.errors import InputError
 from emopic_engine.text.classifier import load_classifier
 from emopic_engine.text.config import CONFIG_FILE, WEIGHTS_FILE, read_config
-from emopic_engine.text.evaluate import negative_log_likelihood
+from emopic_engine.text.evaluate import Logits, negative_log_likelihood
 from emopic_engine.text.model import load_tokenizer
 from emopic_engine.text.ngrams import NGRAMS_FILE, Ngrams, hashes_of
 from emopic_engine.text.normalize import normalize
 from emopic_engine.text.perturb import no_spaces
 from emopic_engine.text.tokenizer import TOKENIZER_FILE, find_tokenizer
 from emopic_engine.train.text_batches import predict
+from emopic_engine.train.text_lines import Labelled
 
 REGULARISATION: Final = 10.0
 """`C` of the logistic regression, as in the control."""
@@ -50,7 +50,7 @@ class Blend:
     loss: float
 
 
-def fit_ngrams(lines: Sequence[LabelledLine], classes: int) -> Ngrams:
+def fit_ngrams(lines: Sequence[Labelled], classes: int) -> Ngrams:
     """Tf-idf of character 1- to 4-grams, then multinomial logistic regression; deterministic."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
@@ -87,16 +87,36 @@ def _filled(blank: Ngrams, regression: Any, classes: int) -> Ngrams:
     weights = np.zeros((len(blank.hashes), classes), np.float32)
     bias = np.full(classes, -10, np.float32)
     seen = [int(label) for label in regression.classes_]
-    if len(seen) < 3:
-        raise InputError(f"n-grams need lines of at least 3 emotions, got {len(seen)}")
-    weights[:, seen] = regression.coef_.T
-    bias[seen] = regression.intercept_
+    if len(seen) < 2:
+        raise InputError(f"n-grams need lines of at least 2 emotions, got {len(seen)}")
+    rows, offsets = regression.coef_, regression.intercept_
+    if len(seen) == 2:  # one row then, for the second label against the first
+        rows, offsets = np.vstack([-rows, rows]) / 2, np.concatenate([-offsets, offsets]) / 2
+    weights[:, seen] = rows.T
+    bias[seen] = offsets
     return replace(blank, weights=weights, bias=bias)
 
 
-def find_blend(
-    encoder: NDArray[np.float32], ngrams: NDArray[np.float32], labels: Sequence[int]
-) -> Blend:
+def unseen_logits(
+    lines: Sequence[Labelled], more: Sequence[str], classes: int, folds: int = 5
+) -> tuple[Logits, Logits]:
+    """What n-grams say of lines they have not learned from, as teachers: float32 [n, K] each.
+
+    Every labelled line is answered by n-grams of the other folds, `more` by those of all lines.
+    """
+    answers = np.zeros((len(lines), classes), np.float32)
+    for fold in range(folds):
+        fitted = fit_ngrams([line for i, line in enumerate(lines) if i % folds != fold], classes)
+        answers[fold::folds] = _ask(fitted, [line.text for line in lines[fold::folds]])
+    return answers, _ask(fit_ngrams(lines, classes), more)
+
+
+def _ask(ngrams: Ngrams, texts: Sequence[str]) -> Logits:
+    rows = [ngrams(normalize(text)) for text in texts]
+    return np.stack(rows) if rows else np.zeros((0, len(ngrams.bias)), np.float32)
+
+
+def find_blend(encoder: Logits, ngrams: Logits, labels: Sequence[int]) -> Blend:
     """The blend that makes the labels likeliest. Both arrays are logits float32 [n, K]."""
     from scipy.optimize import minimize
 
@@ -115,13 +135,13 @@ def find_blend(
     )
 
 
-def _best_loss(logits: NDArray[np.float32], labels: Sequence[int]) -> float:
+def _best_loss(logits: Logits, labels: Sequence[int]) -> float:
     temperatures = np.exp(np.linspace(-3, 3, 121))
     return min(negative_log_likelihood(logits, labels, float(t)) for t in temperatures)
 
 
 def add_ngrams(
-    model: Path, out: Path, lines: Sequence[LabelledLine], held: Sequence[LabelledLine]
+    model: Path, out: Path, lines: Sequence[Labelled], held: Sequence[Labelled]
 ) -> Blend:
     """Write `model` with n-grams beside it to `out` (which may be the same folder).
 
@@ -132,7 +152,7 @@ def add_ngrams(
     texts = [line.text for line in held]
     tokenizer = load_tokenizer(model, config.vocab_size)
     encoder = predict(load_classifier(model, config), tokenizer, texts)
-    wide = np.stack([ngrams(normalize(text)) for text in texts])
+    wide = _ask(ngrams, texts)
     blend = find_blend(encoder, wide, [line.label for line in held])
     out.mkdir(parents=True, exist_ok=True)
     if out.resolve() != model.resolve():

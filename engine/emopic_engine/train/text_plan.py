@@ -58,7 +58,8 @@ class Job:
     flatters the figure on it. `share` of what remains is trained on, for learning curves.
 
     `teachers` and `unlabelled` are for distilling: every line gets the teachers' mean logits, and
-    unlabelled ones take part where the teachers are `sure` enough. `layers` of the base's are kept.
+    unlabelled ones take part where the teachers are `sure` enough; with `ngram_teacher` character
+    n-grams that have not seen the line teach beside them. `layers` of the base's are kept.
     """
 
     lines: tuple[Source, ...]
@@ -77,6 +78,7 @@ class Job:
     unlabelled: tuple[str, ...] = ()
     unlabelled_weight: float = 0.5
     sure: float = 0.0
+    ngram_teacher: bool = False
     layers: int | None = None
     max_tokens: int = MAX_TOKENS
     int8: bool = False
@@ -110,6 +112,8 @@ def check(job: Job) -> None:
     """Raise `InputError` for what cannot work, before anything is read."""
     if job.unlabelled and not job.teachers:
         raise InputError("unlabelled lines need a teacher that answers them: give --teacher")
+    if job.ngram_teacher and not job.teachers:
+        raise InputError("n-grams teach beside a model: give --teacher")
     if not 0 < job.share <= 1:
         raise InputError(f"the share to train on must be above 0, at most 1, got {job.share}")
     for name, share in (("test share", job.test_share), ("dev share", job.dev_share)):
@@ -156,6 +160,7 @@ def run_key(job: Job, base: Path) -> str:
             "soft",
             "unlabelled_weight",
             "sure",
+            "ngram_teacher",
             "layers",
         )
     }

@@ -157,12 +157,15 @@ def test_distilling_into_fewer_layers(data: Path, base: Path, tmp_path: Path) ->
         teachers=(tmp_path / "teacher",) * 2,
         unlabelled=(str(chat),),
         layers=1,
+        ngram_teacher=True,
     )
     figures = train_text(student, QUIET)
     assert figures["lines"] == len(ROWS) - sum(t["n"] for t in figures["tests"].values()) + 2
     model = TextModel(tmp_path / "out", load_backend("torch", threads=1))
     assert model.config.bert["num_hidden_layers"] == 1
     assert all(isinstance(answer, Scores) for answer in model.classify(["좋다"]))
+    with pytest.raises(InputError, match="teach beside a model"):
+        train_text(replace(student, teachers=(), unlabelled=(), ngram_teacher=True), QUIET)
     with pytest.raises(InputError, match="need a teacher"):
         train_text(replace(student, teachers=()), QUIET)
 

@@ -14,8 +14,8 @@ from emopic_engine.data.lines import LabelledLine
 from emopic_engine.emotions import DEFAULT
 from emopic_engine.errors import InputError, ModelError
 from emopic_engine.text.config import read_config
-from emopic_engine.text.model import Scores, TextModel
-from emopic_engine.train.text_ngrams import find_blend, fit_ngrams
+from emopic_engine.text.model import Scores, TextModel, softmax
+from emopic_engine.train.text_ngrams import find_blend, fit_ngrams, unseen_logits
 
 SAID = {
     0: ("너무 좋아", "정말 좋아요", "좋아 최고"),
@@ -36,11 +36,28 @@ def test_a_label_nobody_used_is_unlikely() -> None:
     assert set(fit_ngrams(LINES, 6)("너무 좋아").argsort()[:3].tolist()) == {2, 3, 5}
 
 
+def test_two_labels_are_enough() -> None:
+    ngrams = fit_ngrams(LINES[:6], 2)
+    assert [ngrams(line.text).argmax() for line in LINES[:6]] == [0, 0, 0, 1, 1, 1]
+
+
 def test_too_few_labels_or_nothing_shared_is_an_error() -> None:
-    with pytest.raises(InputError, match="at least 3 emotions, got 2"):
-        fit_ngrams(LINES[:6], 6)
+    with pytest.raises(InputError, match="at least 2 emotions, got 1"):
+        fit_ngrams(LINES[:3], 6)
     with pytest.raises(InputError, match="share no n-gram"):
         fit_ngrams([], 6)
+
+
+def test_as_teachers_they_have_not_seen_what_they_answer() -> None:
+    lines = [*LINES, LabelledLine(2, "오직여기만있는말 두려워"), LabelledLine(2, "두려워")]
+    unseen, more = unseen_logits(lines, ["너무 좋아"], 6, folds=len(lines))
+    known = fit_ngrams(lines, 6)
+    assert unseen.shape == (len(lines), 6)
+    assert more[0].argmax() == 0
+    # Who has seen a line is surer of it, in the mean.
+    right = softmax(unseen)[range(len(lines)), [line.label for line in lines]]
+    seen = softmax(np.stack([known(line.text) for line in lines]))
+    assert right.mean() < seen[range(len(lines)), [line.label for line in lines]].mean()
 
 
 def test_the_blend_trusts_who_is_right() -> None:
