@@ -55,6 +55,9 @@ def fit_ngrams(lines: Sequence[Labelled], classes: int) -> Ngrams:
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
+    labels = [line.label for line in lines]
+    if len(set(labels)) < 2:
+        raise InputError(f"n-grams need lines of at least 2 emotions, got {len(set(labels))}")
     texts = [normalize(line.text) for line in lines]
     blank = _known(texts, classes)
     texts += [no_spaces(text) for text in texts]
@@ -64,7 +67,7 @@ def fit_ngrams(lines: Sequence[Labelled], classes: int) -> Ngrams:
     places = np.concatenate([found for found, _ in rows])
     table = csr_matrix((values, places, ends), shape=(len(texts), len(blank.hashes)))
     regression: Any = LogisticRegression(C=REGULARISATION, max_iter=2000)
-    regression.fit(table, [line.label for line in lines] * 2)
+    regression.fit(table, labels * 2)
     return _filled(blank, regression, classes)
 
 
@@ -87,8 +90,6 @@ def _filled(blank: Ngrams, regression: Any, classes: int) -> Ngrams:
     weights = np.zeros((len(blank.hashes), classes), np.float32)
     bias = np.full(classes, -10, np.float32)
     seen = [int(label) for label in regression.classes_]
-    if len(seen) < 2:
-        raise InputError(f"n-grams need lines of at least 2 emotions, got {len(seen)}")
     rows, offsets = regression.coef_, regression.intercept_
     if len(seen) == 2:  # one row then, for the second label against the first
         rows, offsets = np.vstack([-rows, rows]) / 2, np.concatenate([-offsets, offsets]) / 2
