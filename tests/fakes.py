@@ -46,6 +46,7 @@ class FakeInfo:
     text_model: str = "cues"
     face_model: str = "circles"
     versions: dict[str, str] = field(default_factory=lambda: {"fake": "1"})
+    face_channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class FakeBuiltin:
     id: str
     name: str
     ko: str
+    kind: str = "picture"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,10 @@ class FakeFace:
     source: str
     tint: int
     portrait: bytes | None = None
+    faces: int = 1
+    kind: str = "picture"
+    channels: tuple[str, ...] = ()
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -238,3 +244,8 @@ def _encode(image: NDArray[np.uint8], name: str, quality: int) -> bytes:
     done, data = cv2.imencode({"jpeg": ".jpg"}.get(name, f".{name}"), image, options)
     assert done
     return bytes(data)
+
+
+def load_fake(_argument: bytes) -> FakeEngine:
+    """The fake engine as an engine process makes it: `tests.fakes:load_fake`."""
+    return FakeEngine()

@@ -72,10 +72,22 @@ def serve(
     guard: Annotated[
         str | None, typer.Option(help="Profane lines: off, mask or refuse. Default: off.")
     ] = None,
+    engine_process: Annotated[
+        bool | None,
+        typer.Option(
+            "--engine-process/--no-engine-process",
+            help="Run the engine in a process of its own, started again if it fails. Default: yes.",
+        ),
+    ] = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="An engine process for cpu or cuda:N; repeatable. Default: one process."),
+    ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Start the server."""
     from emopic_server.io.app import run_server
+    from emopic_server.io.worker import engine_source
 
     settings = ServerConfig.load(
         config,
@@ -92,13 +104,19 @@ def serve(
         atlas_mb=atlas_mb,
         store=store,
         guard=guard,
+        engine_process=engine_process,
+        devices=device or None,
         log_level=log_level,
     )
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     err.print(f"emopic {__version__}: loading the models", markup=False)
-    run_server(settings, lambda: Engine.load(engine_config(settings)), _ready)
+    models = engine_config(settings)
+    if settings.in_process:
+        run_server(settings, lambda: Engine.load(models), _ready)
+    else:
+        run_server(settings, engine_source(models, settings.devices), _ready)
 
 
 def engine_config(settings: ServerConfig) -> EngineConfig:

@@ -9,6 +9,9 @@
     [queue]              # any field of emopic_server.core.scheduler.Bounds
     line_batch = 32
 
+    [worker]             # any field of emopic_server.core.supervision.Patience
+    lines_s = 10
+
     [capture]            # any field of emopic_server.intake.config.CaptureConfig
     service = "chromium"
 
@@ -25,6 +28,8 @@ Unknown keys and wrong types are errors that name key, value and what was expect
 from __future__ import annotations
 
 import ipaddress
+import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -33,12 +38,15 @@ from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
-from emopic_client.wire import GuardMode, Limits
+from emopic_client.wire import GuardMode, Limits, MarkMode
 from emopic_server.core.scheduler import Bounds
+from emopic_server.core.supervision import Patience
 from emopic_server.errors import ConfigError
 from emopic_server.history.config import HistoryConfig
 from emopic_server.intake.config import CaptureConfig, OcrConfig
 
+PROCESSES: Final = sys.platform != "win32"
+"""Whether an engine process can be handed a socket here."""
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _PRECISIONS: Final = ("int8", "f32", "bf16")
 _OPINIONS: Final = ("none", "korcen")
@@ -56,7 +64,10 @@ class ServerConfig:
     default. `atlas_mb` bounds the rendered pictures that are kept, 0 keeps none. With a `store`,
     shared characters survive a restart: a file (SQLite) or a database URL that SQLAlchemy knows.
     `guard` (off, mask, refuse) is the least that is done about profane lines: a client may ask for
-    more. `guard_second_opinion` is `none` or `korcen`.
+    more. `guard_second_opinion` is `none` or `korcen`. `mark` (off, metadata, visible) is the least
+    that is done to mark frames as generated: a client may ask for more. With `engine_process` the
+    engine runs in a process of its own (None: wherever that is possible), and with `devices` in one
+    for each of them: `cpu`, `cuda:0`, `cuda:1` …
     """
 
     host: str = "127.0.0.1"
@@ -73,9 +84,13 @@ class ServerConfig:
     store: str | None = None
     guard: str = "off"
     guard_second_opinion: str = "none"
+    mark: str = "off"
+    engine_process: bool | None = None
+    devices: tuple[str, ...] = ()
     log_level: str = "info"
     limits: Limits = field(default_factory=Limits)
     queue: Bounds = field(default_factory=Bounds)
+    worker: Patience = field(default_factory=Patience)
     capture: CaptureConfig = field(default_factory=CaptureConfig)
     ocr: OcrConfig = field(default_factory=OcrConfig)
     history: HistoryConfig = field(default_factory=HistoryConfig)
@@ -93,16 +108,29 @@ class ServerConfig:
                 raise ConfigError("allow_origins", origin, "an origin like https://example.org")
         _check_choice("log_level", self.log_level, _LOG_LEVELS)
         _check_choice("guard", self.guard, get_args(GuardMode))
+        _check_choice("mark", self.mark, get_args(MarkMode))
         _check_choice("guard_second_opinion", self.guard_second_opinion, _OPINIONS)
         _check_choice("precision", self.precision or _PRECISIONS[0], _PRECISIONS)
         for name, low in (("threads", 0), ("atlas_mb", 0)):
             if getattr(self, name) < low:
                 raise ConfigError(name, getattr(self, name), f"at least {low}")
         _check_positive("limits", msgspec.structs.asdict(self.limits))
-        _check_positive("queue", {f.name: getattr(self.queue, f.name) for f in fields(self.queue)})
+        for table in ("queue", "worker"):
+            values = getattr(self, table)
+            _check_positive(table, {f.name: getattr(values, f.name) for f in fields(values)})
+        self._check_workers()
         if self.limits.resume_events > self.limits.outbox_events:
             expected = f"at most limits.outbox_events = {self.limits.outbox_events}"
             raise ConfigError("limits.resume_events", self.limits.resume_events, expected)
+
+    def _check_workers(self) -> None:
+        for device in self.devices:
+            if re.fullmatch(r"cpu|cuda:\d+", device) is None:
+                raise ConfigError("devices", device, "cpu, or cuda: and a number")
+        if self.engine_process and not PROCESSES:
+            raise ConfigError("engine_process", True, "false on this system")
+        if self.devices and self.in_process:
+            raise ConfigError("devices", list(self.devices), "none without engine_process")
 
     def _check_tokens(self) -> None:
         """No token is shown in an error."""
@@ -115,6 +143,11 @@ class ServerConfig:
             raise ConfigError("read_only_token", "…", expected)
         if self.read_only_token is not None and self.read_only_token == self.token:
             raise ConfigError("read_only_token", "…", "another token than token")
+
+    @property
+    def in_process(self) -> bool:
+        """Whether the engine runs in a thread of the server's own process."""
+        return not (PROCESSES if self.engine_process is None else self.engine_process)
 
     @property
     def loopback(self) -> bool:
@@ -202,9 +235,10 @@ def _strings(value: object) -> tuple[str, ...] | None:
     return None
 
 
-_TABLES: Final = (Limits, Bounds, CaptureConfig, OcrConfig, HistoryConfig)
+_TABLES: Final = (Limits, Bounds, Patience, CaptureConfig, OcrConfig, HistoryConfig)
 _KINDS: Final = (
     (bool, _bool, "true or false"),
+    (bool | None, _bool, "true or false"),
     (int, _int, "a whole number"),
     (float, _float, "a number"),
     (str, _str, "text"),

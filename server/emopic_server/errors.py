@@ -6,7 +6,7 @@
     ├── StateError         a session was asked for a step its state does not allow (our fault)
     ├── HistoryError       the history cannot be opened, read or written
     ├── StoreError         the store of shared characters cannot be read or written
-    └── WorkerDied         the engine's thread ended; the server ends with it
+    └── WorkerDied         the engine's thread or process ended, and no other can take its place
 
 `CODES` is the one source of the codes in `server/PROTOCOL.md`.
 """
@@ -48,6 +48,9 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
         "picture_too_large": ErrorCode("client", False, "more bytes or pixels than the limits"),
         "picture_too_small": ErrorCode("client", False, "too few pixels to hold a face"),
         "picture_broken": ErrorCode("client", False, "the picture cannot be decoded"),
+        "bad_sprites": ErrorCode(
+            "client", False, "the set of pictures cannot be used: the message says why"
+        ),
         # lines and expressions
         "line_empty": ErrorCode("client", False, "the line has nothing to classify"),
         "line_too_long": ErrorCode("client", False, "longer than `limits.line_chars`"),
@@ -73,7 +76,10 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
 NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "face_centred": "no face was found in the picture; its middle is used",
+        "several_faces": "there are several faces in the picture; the largest is used",
         "line_cut": "the line was shortened to `limits.line_chars`, as asked",
+        "engine_away": "the engine ended and is being started again; lines wait or are refused",
+        "engine_back": "the engine works again",
         "type_again": "다시 입력해 주세요 · please type again",
     }
 )
@@ -132,4 +138,4 @@ class StoreError(ServerError):
 
 
 class WorkerDied(ServerError):
-    """The engine's thread ended with an error it does not survive."""
+    """The engine's thread or process ended with an error that nothing here can mend."""

@@ -39,7 +39,7 @@ from emopic_server.core.work import (
     Render,
     Work,
 )
-from emopic_server.errors import Refusal
+from emopic_server.errors import NOTICES, Refusal
 
 _LARGE = wire.CharacterPut | wire.Read
 _READING = wire.Identify | wire.Watch | wire.Unwatch | wire.Ping
@@ -53,6 +53,7 @@ class Settings:
     `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
     that a store keeps shared characters: see `Stage`. `guard` is the least every session has,
     `history` says what is kept of lines. `atlas_bytes` bounds the rendered pictures that are kept.
+    `workers` is how many engines there are. `mark` is the least that frames are marked.
     """
 
     server: str
@@ -67,6 +68,8 @@ class Settings:
     guard: wire.GuardMode = "off"
     history: HistoryPolicy = field(default_factory=HistoryPolicy)
     atlas_bytes: int = 256 * 1024 * 1024
+    workers: int = 1
+    mark: wire.MarkMode = "off"
 
 
 class Hub:
@@ -90,6 +93,7 @@ class Hub:
         self._new_id = new_id
         self._agenda: Agenda[Hashable] = Agenda()
         self._closing = False
+        self._away: set[int] = set()
         self._connections = 0
         self._guarding = Guarding(censor, settings.guard)
         parts = Parts(
@@ -103,6 +107,7 @@ class Hub:
             history=settings.history,
             errands=self.errands,
             atlas=self.atlas,
+            mark=settings.mark,
         )
         builtins = frozenset(item.id for item in settings.builtins)
         self.stage = Stage(parts, builtins, keeping=settings.keeping)
@@ -158,7 +163,7 @@ class Hub:
             self._agenda.set(("session", session.id), now + self._limits.resume_s)
 
     def done(self, done: Done, now: float) -> None:
-        """The engine has finished a piece of work."""
+        """A worker has finished a piece of work, or ended over it."""
         seconds = done.finished - done.started
         self.scheduler.spent(done.work, seconds)
         kind = type(done.work).__name__.lower()
@@ -180,6 +185,20 @@ class Hub:
             self._lines.read(errand, cast("Writing | Failed", result))
         else:
             self.stage.fetched(errand, cast("FoundFace | Failed", result), now)
+
+    def away(self, worker: int, reason: str) -> None:
+        """A worker has ended, or failed to start; `reason` is one word for the metrics."""
+        self.metrics.count("worker_restarts", reason)
+        if worker not in self._away:
+            self._away.add(worker)
+            if len(self._away) == self._settings.workers:
+                self._announce("engine_away")
+
+    def back(self, worker: int) -> None:
+        """A worker that was away can work again."""
+        if len(self._away) == self._settings.workers:
+            self._announce("engine_back")
+        self._away.discard(worker)
 
     def tick(self, now: float) -> None:
         """Do all that is due."""
@@ -217,7 +236,7 @@ class Hub:
         return self.post.take(connection_id)
 
     def work(self) -> Work | None:
-        """The next work for the engine; its `done` is owed."""
+        """The next work for a worker that is free; its `done` is owed."""
         return self.scheduler.take()
 
     @property
@@ -230,6 +249,11 @@ class Hub:
         return self._agenda.next()
 
     # ── within ───────────────────────────────────────────────────────────────────────────────────
+
+    def _announce(self, code: str) -> None:
+        """Tell every session."""
+        for session in self.post.sessions.values():
+            self.post.event(session, wire.Notice(seq=0, code=code, text=NOTICES[code]))
 
     def _decode(self, connection: Connection, data: bytes | str) -> wire.ClientMessage:
         if isinstance(data, str) != (connection.encoding == "json"):

@@ -35,6 +35,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "frames": Spec("Frames rendered or taken from the cache", "source"),
         "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
         "batches": Spec("Batches the engine worked on", "kind"),
+        "worker_restarts": Spec("Engine processes that ended and were started again", "reason"),
     }
 )
 HISTOGRAMS: Final[Mapping[str, Spec]] = MappingProxyType(

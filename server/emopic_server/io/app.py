@@ -2,8 +2,9 @@
 
 The port is bound first, so that `/readyz` can say "not yet". Websockets are let in when the engine
 has warmed up. SIGTERM and SIGINT stop the intake, let the lines that wait be answered, say bye to
-everyone and end the process; a second signal ends it at once. If the engine's thread or any task
-of ours dies, the server ends with that error.
+everyone and end the process; a second signal ends it at once. While an engine's process is being
+started again, the connections stay and lines wait or are refused. If the engine cannot be had at
+all, or any task of ours dies, the server ends with that error.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from websockets.asyncio.server import Server as SocketServer
 from websockets.asyncio.server import ServerConnection, serve
@@ -37,7 +38,7 @@ from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.keeping import Keeping
 from emopic_server.io.status import settings, status
-from emopic_server.io.worker import EngineHost, EngineLike
+from emopic_server.io.worker import AboutEngine, EngineMaker, Listener, open_host
 
 log = logging.getLogger(__name__)
 # Every connection and request is an `info` to the library; to us those are metrics.
@@ -53,18 +54,15 @@ _SWITCH_S: Final = 0.001
 _LATE_S: Final = 0.0005  # event loops round timers to milliseconds; early would mean twice
 
 
-class EngineFactory(Protocol):
-    """Loads the engine; called in the engine's thread."""
-
-    def __call__(self) -> EngineLike: ...
-
-
 def run_server(
     config: ServerConfig,
-    engine_factory: EngineFactory,
+    engine: EngineMaker,
     on_ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. `on_ready` gets the studio's address after warm-up.
+
+    An `engine` that is a function runs in a thread of this process; one that is an `EngineSource`
+    in processes of its own.
 
     Raises `ConfigError` when the address cannot be bound, and what the engine raised when it
     cannot be loaded (`EngineError`).
@@ -72,7 +70,7 @@ def run_server(
     # The engine's thread may hold the interpreter for 5 ms at a time by default: too long for a
     # line that has just come.
     sys.setswitchinterval(_SWITCH_S)
-    server = Server(config, engine_factory, on_ready)
+    server = Server(config, engine, on_ready)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(server.run())
     if not server.engine_ended(_ENGINE_END_S):
@@ -98,22 +96,21 @@ class Server:
     def __init__(
         self,
         config: ServerConfig,
-        engine_factory: EngineFactory,
+        engine: EngineMaker,
         on_ready: Callable[[str], None] = lambda _url: None,
     ) -> None:
         self.url = ""
         self._config = config
-        self._factory = engine_factory
+        self._maker = engine
         self._on_ready = on_ready
         self._pages = Pages()
         self._links: dict[int, Link] = {}
-        self._engine: EngineLike | None = None
+        self._engine: AboutEngine | None = None
         self._hub: Hub | None = None
         self._guard = load_guard(config.guard_second_opinion)
         self._keeping = Keeping(config, self._fail)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._busy = False
         self._pumping = False
         self._began = time.monotonic()
         self._bound = asyncio.Event()
@@ -127,12 +124,14 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._idle = asyncio.Event()
-        self._host = EngineHost(
-            self._factory,
-            on_ready=self._engine_ready,
-            on_done=self._engine_done,
-            on_death=self._engine_died,
+        listener = Listener(
+            ready=self._engine_ready,
+            done=self._engine_done,
+            away=self._engine_away,
+            back=self._engine_back,
+            death=self._engine_died,
         )
+        self._host = open_host(self._maker, self._config.worker, listener)
         self._errands: ErrandRunner = load_runner(self._config, self._errand_done)
         await self._keeping.open()
         async with await self._listen() as sockets, self._signals():
@@ -197,7 +196,7 @@ class Server:
 
     def _status(self) -> Status:
         uptime = time.monotonic() - self._began
-        return status(self._hub, self._engine, self._keeping.historian, uptime)
+        return status(self._hub, self._engine, self._host, self._keeping.historian, uptime)
 
     async def _talk(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Peer)
@@ -215,8 +214,11 @@ class Server:
 
     # ── the engine ───────────────────────────────────────────────────────────────────────────────
 
-    def _engine_ready(self, engine: EngineLike) -> None:
+    def _engine_ready(self, engine: AboutEngine) -> None:
         self._engine = engine
+        self._guarded(self._open_hub, engine)
+
+    def _open_hub(self, engine: AboutEngine) -> None:
         self._hub = Hub(
             settings(self._config, engine),
             new_id=lambda: secrets.token_urlsafe(18),
@@ -227,10 +229,21 @@ class Server:
         log.info("ready after %.1f s", time.monotonic() - self._began)
         self._on_ready(self.url)
 
-    def _engine_done(self, done: Done) -> None:
+    def _engine_done(self, _worker: int, done: Done) -> None:
         assert self._hub is not None
-        self._busy = False
         self._guarded(self._hub.done, done, time.monotonic())
+        self._pump()
+
+    def _engine_away(self, worker: int, reason: str, detail: str) -> None:
+        assert self._hub is not None
+        log.warning("worker %d is away: the engine's process %s", worker, detail)
+        self._guarded(self._hub.away, worker, reason)
+        self._pump()
+
+    def _engine_back(self, worker: int) -> None:
+        assert self._hub is not None
+        log.info("worker %d is back", worker)
+        self._guarded(self._hub.back, worker)
         self._pump()
 
     def _engine_died(self, error: BaseException) -> None:
@@ -263,13 +276,11 @@ class Server:
             self._pumping = False
 
     def _feed_engine(self, hub: Hub) -> None:
-        if self._busy:
-            return
-        work = hub.work()
-        if work is not None:
-            self._busy = True
-            self._host.submit(work)
-        elif self._stop.done():
+        for worker in self._host.free():
+            work = hub.work()
+            if work is not None:
+                self._host.submit(worker, work)
+        if self._stop.done() and not self._host.busy:
             self._idle.set()
 
     def _send(self, hub: Hub) -> None:
@@ -317,13 +328,13 @@ class Server:
         hub = self._hub
         if hub is not None:
             self._pump()
-            if self._busy and not self._failed:
+            if self._host.busy and not self._failed:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._idle.wait(), _DRAIN_S)
             hub.shut_down(wire.SERVER_FAULT if self._failed else GOING_AWAY)
             self._pump()
             await self._emptied()
-        self._host.stop()
+        await self._host.close()
         if self._timer is not None:
             self._timer.cancel()
 

@@ -69,7 +69,8 @@ _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 class Status:
     """What the server is doing now. `detail` goes to `/healthz`, `gauges` to `/metrics`.
 
-    `trouble` goes to `/readyz`: lines are served, but something beside them is not.
+    `trouble` goes to `/readyz`: why the server is not ready; or when it is, that lines are served,
+    but something beside them is not.
     """
 
     ready: bool
@@ -107,7 +108,8 @@ class Pages:
                 if status.ready:
                     but = f", but {status.trouble}" if status.trouble else ""
                     return _response(200, f"ready{but}\n".encode())
-                return _response(503, b"warming up\n", extra={"Retry-After": "1"})
+                why = f"{status.trouble}\n".encode()
+                return _response(503, why, extra={"Retry-After": "1"})
             case "/metrics":
                 return _response(200, exposition(status), _METRICS_TYPE)
             case wire.PATH:

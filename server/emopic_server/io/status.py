@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -11,22 +12,24 @@ from emopic_server import __version__
 from emopic_server.config import ServerConfig
 from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.hub import Hub, Settings
+from emopic_server.core.work import KINDS
 from emopic_server.io.http import Status
 
 if TYPE_CHECKING:
     from emopic_server.io.history import Historian
-from emopic_server.io.worker import EngineLike
+from emopic_server.io.hosting.like import BuiltinLike
+from emopic_server.io.worker import AboutEngine, EngineHost
 
 NOT_WRITTEN: Final = "the history is not being written"
 
 
-def settings(config: ServerConfig, engine: EngineLike) -> Settings:
+def settings(config: ServerConfig, engine: AboutEngine) -> Settings:
     """The hub's settings for this configuration and what the engine really is."""
     return Settings(
         server=f"emopic/{__version__}",
         emotions=engine.emotions,
         engine=_engine(engine),
-        builtins=tuple(wire.Builtin(id=b.id, name=b.name, ko=b.ko) for b in engine.builtins),
+        builtins=tuple(map(_builtin, engine.builtins)),
         limits=config.limits,
         tokens=frozenset() if config.token is None else frozenset((config.token,)),
         readers=_readers(config),
@@ -35,6 +38,8 @@ def settings(config: ServerConfig, engine: EngineLike) -> Settings:
         guard=cast("wire.GuardMode", config.guard),
         history=_history(config),
         atlas_bytes=config.atlas_mb * 1024 * 1024,
+        mark=cast("wire.MarkMode", config.mark),
+        workers=max(1, len(config.devices)),
     )
 
 
@@ -51,22 +56,49 @@ def _readers(config: ServerConfig) -> dict[str, str]:
 
 
 def status(
-    hub: Hub | None, engine: EngineLike | None, historian: Historian | None, uptime: float
+    hub: Hub | None,
+    engine: AboutEngine | None,
+    host: EngineHost,
+    historian: Historian | None,
+    uptime: float,
 ) -> Status:
     """What goes to `/healthz`, `/readyz` and `/metrics` now."""
     detail: dict[str, Any] = {"version": __version__, "uptime_s": round(uptime, 1)}
     if hub is None or engine is None:
-        return Status(False, {"status": "warming up", **detail}, {"ready": 0}, None)
-    gauges = _gauges(hub) | _history_gauges(historian)
-    trouble = NOT_WRITTEN if historian is not None and not historian.healthy else ""
-    running = msgspec.structs.asdict(_engine(engine))
-    detail = {"status": "ok", **detail, "engine": running, **gauges}
-    return Status(
-        True, detail, {"ready": 1, "uptime_seconds": uptime, **gauges}, hub.metrics, trouble
-    )
+        return Status(False, {"status": "warming up", **detail}, {"ready": 0}, None, "warming up")
+    away = _away(host)
+    ready = len(away) < len(host.status())
+    gauges = _gauges(hub) | _worker_gauges(host) | _history_gauges(historian)
+    troubles = away + ([NOT_WRITTEN] if historian is not None and not historian.healthy else [])
+    detail |= {
+        "status": "ok" if ready else "the engine is away",
+        "engine": msgspec.structs.asdict(_engine(engine)),
+        "workers": [asdict(worker) for worker in host.status()],
+        **gauges,
+    }
+    numbers = {"ready": int(ready), "uptime_seconds": uptime, **gauges}
+    return Status(ready, detail, numbers, hub.metrics, "; ".join(troubles))
 
 
-def _engine(engine: EngineLike) -> wire.EngineInfo:
+def _away(host: EngineHost) -> list[str]:
+    """What is wrong with each worker that is away."""
+    return [
+        f"worker {number} is being started again: its process {worker.trouble}"
+        for number, worker in enumerate(host.status())
+        if worker.trouble
+    ]
+
+
+def _worker_gauges(host: EngineHost) -> dict[str, float]:
+    workers = host.status()
+    return {
+        "workers": len(workers),
+        "workers_away": sum(bool(worker.trouble) for worker in workers),
+        "worker_memory_bytes": sum(worker.memory or 0 for worker in workers),
+    }
+
+
+def _engine(engine: AboutEngine) -> wire.EngineInfo:
     info = engine.info
     return wire.EngineInfo(
         backend=info.backend,
@@ -75,7 +107,13 @@ def _engine(engine: EngineLike) -> wire.EngineInfo:
         text_model=info.text_model,
         face_model=info.face_model,
         versions=dict(info.versions),
+        face_channels=info.face_channels,
     )
+
+
+def _builtin(face: BuiltinLike) -> wire.Builtin:
+    kind = next(known for known in KINDS if known == face.kind)
+    return wire.Builtin(id=face.id, name=face.name, ko=face.ko, kind=kind)
 
 
 def _history_gauges(historian: Historian | None) -> dict[str, float]:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from tests.fakes import FakeEngine, FakeFace, Gate
+from tests.fakes import FakeEngine, FakeFace, FakeScores, Gate
 
-from emopic_engine.errors import DeviceError, EngineError
+from emopic_engine.errors import DeviceError, DeviceLost, EngineError, OutOfMemory
 from emopic_server.core.work import Classify, Done, Failed, LineJob, Register, RegisterJob
 from emopic_server.errors import WorkerDied
-from emopic_server.io.worker import EngineHost, EngineLike, perform
+from emopic_server.io.worker import EngineLike, Listener, ThreadHost, perform
 
 
 def lines(*texts: str) -> Classify:
@@ -70,20 +70,50 @@ def test_a_wrong_number_of_results_is_the_end() -> None:
         perform(Short(), lines("a"))
 
 
+@pytest.mark.parametrize("error", [MemoryError("too much"), OutOfMemory("too much")])
+def test_what_is_too_much_at_once_is_done_in_parts(error: Exception) -> None:
+    class Small(FakeEngine):
+        def classify(self, lines: Sequence[str]) -> list[FakeScores | EngineError]:
+            if len(lines) > 2 or "!huge" in lines:
+                raise error
+            return super().classify(lines)
+
+    engine = Small()
+    results = perform(engine, lines("a", "b", "!huge", "c", "d"))
+    assert codes(results) == ["ok", "ok", "device", "ok", "ok"]
+    assert engine.batches == [["a", "b"], ["c", "d"]]
+
+
+def test_nothing_is_believed_of_an_engine_that_has_lost_its_device() -> None:
+    class Lost(FakeEngine):
+        def classify(self, lines: Sequence[str]) -> list[FakeScores | EngineError]:
+            return [*super().classify(lines[1:]), DeviceLost("illegal access")]
+
+    with pytest.raises(DeviceLost):
+        perform(Lost(), lines("a", "b"))
+
+
 class Events:
     """What the host has told, in order."""
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[object] = asyncio.Queue()
 
-    def host(self, engine: EngineLike | None) -> EngineHost:
+    def host(self, engine: EngineLike | None) -> ThreadHost:
         def factory() -> EngineLike:
             if engine is None:
                 raise DeviceError("no device", code="device")
             return engine
 
         put = self.queue.put_nowait
-        host = EngineHost(factory, on_ready=put, on_done=put, on_death=put)
+        listener = Listener(
+            ready=put,
+            done=lambda _worker, done: put(done),
+            away=lambda *_: put("away"),
+            back=lambda _: put("back"),
+            death=put,
+        )
+        host = ThreadHost(factory, listener)
         host.start()
         return host
 
@@ -97,13 +127,15 @@ async def test_work_comes_back_in_order() -> None:
     host = events.host(engine)
     assert await events.next() is engine
     for text in "abc":
-        host.submit(lines(text))
-    for text in "abc":
+        assert list(host.free()) == [0]
+        host.submit(0, lines(text))
+        assert host.busy
+        assert not host.free()
         done = await events.next()
         assert isinstance(done, Done)
         assert done.work == lines(text)
         assert done.started <= done.finished
-    host.stop()
+    await host.close()
     assert await asyncio.to_thread(host.join, 5)
 
 
@@ -120,7 +152,7 @@ async def test_stopping_does_not_wait_for_a_warm_up() -> None:
     events = Events()
     host = events.host(FakeEngine(warm=warm))
     await asyncio.to_thread(warm.waiting.wait, 5)
-    host.stop()
+    await host.close()
     assert not await asyncio.to_thread(host.join, 0.01)
     warm.open()
     assert await asyncio.to_thread(host.join, 5)

@@ -1,0 +1,136 @@
+"""Faults on demand, for tests only: nothing here runs unless `EMOPIC_TEST_FAULTS` is set.
+
+Its value is a list with commas. `lines` makes a line that contains `!fault:NAME` do what NAME says:
+
+    kill     the process is killed (SIGKILL)
+    exit     the process ends with status 3
+    stop     the process stands still (SIGSTOP)
+    hang     the call never returns
+    memory   MemoryError, for every batch the line is in
+    lost     the device is lost (a sticky error)
+
+`!fault:render:NAME` does the same to the next frames instead. `load:NAME:COUNT` does it to the
+first COUNT starts of a worker, before it loads; NAME may also be `error` (a `ModelError`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+from emopic_engine.emotions import Emotions
+from emopic_engine.errors import DeviceLost, ModelError
+from emopic_server.core.work import FaceLike
+from emopic_server.io.hosting.like import BuiltinLike, EngineLike, InfoLike
+
+VARIABLE: Final = "EMOPIC_TEST_FAULTS"
+_WORD: Final = re.compile(r"!fault:(render:)?(\w+)")
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _hang() -> None:
+    threading.Event().wait()
+
+
+def _memory() -> NoReturn:
+    raise MemoryError("injected")
+
+
+def _lost() -> NoReturn:
+    raise DeviceLost("the device was lost (injected)")
+
+
+def _error() -> NoReturn:
+    raise ModelError("the model cannot be loaded (injected)")
+
+
+FAULTS: Final[Mapping[str, Callable[[], None]]] = {
+    "kill": _kill,
+    "exit": lambda: os._exit(3),
+    "stop": _stop,
+    "hang": _hang,
+    "memory": _memory,
+    "lost": _lost,
+    "error": _error,
+}
+
+
+def before_loading(attempt: int) -> None:
+    """Fail this start if a fault is armed for it; `attempt` counts from 0."""
+    for entry in _armed():
+        kind, _, rest = entry.partition(":")
+        if kind == "load":
+            name, _, count = rest.partition(":")
+            if attempt < int(count or 1):
+                FAULTS[name]()
+
+
+def with_faults(engine: EngineLike) -> EngineLike:
+    """The engine itself, or one whose lines can make it fail."""
+    return FaultyEngine(engine) if "lines" in _armed() else engine
+
+
+def _armed() -> list[str]:
+    return [entry for entry in os.environ.get(VARIABLE, "").split(",") if entry]
+
+
+class FaultyEngine:
+    """An engine that fails when it is told to."""
+
+    def __init__(self, engine: EngineLike) -> None:
+        self._engine = engine
+        self._next_render = ""
+
+    @property
+    def emotions(self) -> Emotions:
+        """As the engine says."""
+        return self._engine.emotions
+
+    @property
+    def info(self) -> InfoLike:
+        """As the engine says."""
+        return self._engine.info
+
+    @property
+    def builtins(self) -> Sequence[BuiltinLike]:
+        """As the engine says."""
+        return self._engine.builtins
+
+    def warm_up(self) -> None:
+        """As the engine does."""
+        self._engine.warm_up()
+
+    def classify(self, lines: Sequence[str]) -> Sequence[object]:
+        """What the words in the lines say, then what the engine does."""
+        for found in (match for line in lines for match in _WORD.finditer(line)):
+            if found[1]:
+                self._next_render = found[2]
+            else:
+                FAULTS[found[2]]()
+        return self._engine.classify(lines)
+
+    def register(self, picture: bytes, *, portrait: bool = False) -> FaceLike:
+        """As the engine does."""
+        return self._engine.register(picture, portrait=portrait)
+
+    def builtin(self, name: str) -> FaceLike:
+        """As the engine does."""
+        return self._engine.builtin(name)
+
+    def render(self, jobs: Sequence[Any]) -> Sequence[object]:
+        """What a line before has ordered, or what the engine does."""
+        name, self._next_render = self._next_render, ""
+        if name:
+            FAULTS[name]()
+        return self._engine.render(jobs)
