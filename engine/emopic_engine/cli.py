@@ -20,7 +20,7 @@ from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.errors import BackendUnavailable, EngineError, LineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
 from emopic_engine.text.model import TextModel
-from emopic_engine.train import face_commands, text_commands
+from emopic_engine.train import face_commands, stargan_commands, text_commands
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Korean chat lines to a living face."
@@ -36,12 +36,17 @@ train_app.command("text-report")(text_commands.text_report)
 train_app.command("face")(face_commands.face)
 train_app.command("face-export")(face_commands.face_export)
 train_app.command("face-eval")(face_commands.face_eval)
+train_app.command("stargan")(stargan_commands.stargan)
+train_app.command("stargan-export")(stargan_commands.stargan_export)
+train_app.command("stargan-judge")(stargan_commands.stargan_judge)
+train_app.command("stargan-eval")(stargan_commands.stargan_eval)
 data_app = typer.Typer(no_args_is_help=True, help="Read, look at and make training data.")
 data_app.command("mapping")(data_commands.mapping)
 data_app.command("lines")(data_commands.lines)
 data_app.command("labels")(text_commands.own_labels)
 data_app.command("eda")(data_commands.eda)
 data_app.command("faces")(face_commands.faces)
+data_app.command("faces-folders")(stargan_commands.faces_folders)
 data_app.command("characters")(face_commands.characters)
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")

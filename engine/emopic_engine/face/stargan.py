@@ -12,17 +12,28 @@ loads the published parameters, running statistics included, and never uses the 
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from emopic_engine.backends.base import Graph, TensorSpec
 from emopic_engine.errors import ModelError
+
+UNUSED = ("running_mean", "running_var", "num_batches_tracked")  # may be missing: never read
+
+
+@dataclass(frozen=True)
+class GeneratorSizes:
+    """The arguments a generator was made with."""
+
+    conv_dim: int = 64
+    c_dim: int = 6
+    repeat_num: int = 6
 
 
 class PerImageNorm(nn.InstanceNorm2d):
@@ -91,42 +102,75 @@ class Generator(nn.Module):
         return made
 
 
-def load_stargan(checkpoint: Path) -> Generator:
-    """A generator from a published `*-G.ckpt`; its sizes are read from the tensors.
+def read_checkpoint(checkpoint: Path) -> dict[str, Tensor]:
+    """The tensors of a published `*-G.ckpt` or `*-D.ckpt`, under their published names.
 
-    Only tensors are unpickled. Raises `ModelError` when the file holds anything else.
+    Only tensors are unpickled. Names that `nn.DataParallel` put a `module.` before are put right.
+    Raises `ModelError` when the file holds anything else.
     """
     try:
-        state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        conv_dim, planes = state["main.0.weight"].shape[:2]
-        blocks = sum(name.endswith(".main.0.weight") for name in state)
-        net = Generator(conv_dim, planes - 3, blocks)
-        net.load_state_dict(state)
+        state: Any = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling raises many unrelated types
-        raise ModelError(f"{checkpoint} is not a StarGAN generator: {error}") from error
+        raise ModelError(f"{checkpoint} is not a StarGAN checkpoint: {error}") from error
+    tensors = isinstance(state, Mapping) and all(map(torch.is_tensor, state.values()))
+    if not tensors or not state:
+        raise ModelError(f"{checkpoint} is not a StarGAN checkpoint: it holds no table of tensors")
+    return {str(name).removeprefix("module."): value for name, value in state.items()}
+
+
+def generator_sizes(state: Mapping[str, Tensor], source: str) -> GeneratorSizes:
+    """The sizes that the tensors of a generator have. Raises `ModelError` that names `source`."""
+    first = state.get("main.0.weight")
+    blocks = sum(name.endswith(".main.0.weight") for name in state)
+    if first is None or first.ndim != 4 or tuple(first.shape[2:]) != (7, 7) or first.shape[1] < 4:
+        shape = "missing" if first is None else list(first.shape)
+        raise ModelError(
+            f"{source} is not a StarGAN generator: main.0.weight is {shape}, "
+            "expected [conv_dim, 3 + c_dim, 7, 7]"
+        )
+    return GeneratorSizes(int(first.shape[0]), int(first.shape[1]) - 3, blocks)
+
+
+def build_generator(state: Mapping[str, Tensor], source: str) -> Generator:
+    """A generator with these tensors, in evaluation mode; its sizes are read from them.
+
+    Running statistics may be missing, nothing else. Raises `ModelError` that names `source`.
+    """
+    sizes = generator_sizes(state, source)
+    net = Generator(sizes.conv_dim, sizes.c_dim, sizes.repeat_num)
+    try:
+        result = net.load_state_dict(dict(state), strict=False)
+    except RuntimeError as error:
+        raise ModelError(f"{source} is not a StarGAN generator: {error}") from error
+    missing = [name for name in result.missing_keys if not name.endswith(UNUSED)]
+    if missing or result.unexpected_keys:
+        raise ModelError(
+            f"{source} is not a StarGAN generator: "
+            f"missing {missing or 'nothing'}, unexpected {result.unexpected_keys or 'nothing'}"
+        )
     return net.eval()
 
 
-def stargan_graph(checkpoint: Path, size: int = 128) -> Graph:
-    """Picture float32 [N, 3, size, size] and domain float32 [N, C] → picture of the same shape."""
-    domains = load_stargan(checkpoint).main[0].in_channels - 3  # type: ignore[operator]
-    digest = hashlib.sha256(checkpoint.read_bytes())
-    digest.update(Path(__file__).read_bytes())
-    shape = (-1, 3, size, size)
-    rng = np.random.default_rng(0)
+def load_stargan(checkpoint: Path) -> Generator:
+    """A generator from a published `*-G.ckpt` with any conv_dim, c_dim and repeat_num.
 
-    def example() -> tuple[Any, Any]:
-        picture = rng.uniform(-1, 1, (2, *shape[1:])).astype(np.float32)
-        return picture, np.eye(2, int(domains), dtype=np.float32)
+    Only tensors are unpickled. Raises `ModelError` when the file holds anything else.
+    """
+    return build_generator(read_checkpoint(checkpoint), str(checkpoint))
 
-    return Graph(
-        name="stargan",
-        key=digest.hexdigest(),
-        inputs=(
-            TensorSpec("picture", "float32", shape),
-            TensorSpec("domain", "float32", (-1, int(domains))),
-        ),
-        outputs=(TensorSpec("made", "float32", shape),),
-        module=lambda: load_stargan(checkpoint),
-        example=example,
-    )
+
+def load_stargan_weights(weights: Path, domains: int) -> Generator:
+    """A generator from the `model.safetensors` of a model directory.
+
+    Raises `ModelError` when it cannot be used or has another number of domains.
+    """
+    try:
+        state = load_file(weights)
+    except Exception as error:  # the reader raises types of its own, without a common base
+        raise ModelError(f"{weights} cannot be read: {error}") from error
+    sizes = generator_sizes(state, str(weights))
+    if sizes.c_dim != domains:
+        raise ModelError(
+            f"{weights} has {sizes.c_dim} domains, config.json names {domains} emotions"
+        )
+    return build_generator(state, str(weights))

@@ -43,7 +43,7 @@ def write_csv(path: Path, points: Iterable[Point]) -> None:
 
 def write_plot(path: Path, points: Sequence[Point]) -> None:
     """Draw accuracy and loss by step, one curve for each set of lines, as PNG."""
-    figure = _figure(9, 4)
+    figure = new_figure(9, 4)
     for axes, what in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         for lines in dict.fromkeys(point.lines for point in points):
             curve = [point for point in points if point.lines == lines]
@@ -70,7 +70,7 @@ def write_confusion(
         rows.writerow(["label", *names])
         rows.writerows([name, *row] for name, row in zip(names, confusion, strict=True))
     side = 2 + 0.7 * len(names)
-    figure = _figure(side, side)
+    figure = new_figure(side, side)
     axes = figure.subplots()
     shares = [[count / max(1, sum(row)) for count in row] for row in confusion]
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -84,7 +84,7 @@ def write_confusion(
     figure.savefig(folder / f"confusion_{lines}.png", dpi=120)
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
     """A figure that needs no display. Raises `EngineError` where matplotlib is not installed."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
