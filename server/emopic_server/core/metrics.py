@@ -6,18 +6,21 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+FINE: Final = (0.00002, 0.00005, 0.0001, 0.0002, 0.0005, *BUCKETS)
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A metric's help text and the name of its one label, if it has one."""
+    """A metric's help text, the name of its one label, if it has one, and a histogram's bounds."""
 
     help: str
     label: str | None = None
+    bounds: tuple[float, ...] = BUCKETS
 
 
 COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
@@ -34,6 +37,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "history_events": Spec("Events of the history", "outcome"),
         "frames": Spec("Frames rendered or taken from the cache", "source"),
         "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
+        "bakes": Spec("Views whose transitions were rendered ahead", "outcome"),
         "batches": Spec("Batches the engine worked on", "kind"),
         "worker_restarts": Spec("Engine processes that ended and were started again", "reason"),
     }
@@ -43,22 +47,24 @@ HISTOGRAMS: Final[Mapping[str, Spec]] = MappingProxyType(
         "line_seconds": Spec("From a line's arrival to its emotion event"),
         "queue_seconds": Spec("What a line waited for the engine"),
         "engine_seconds": Spec("What the engine took for a batch", "kind"),
+        "stage_seconds": Spec("A line, and the first frame it moves, by stage", "stage", FINE),
     }
 )
 
 
 class Histogram:
-    """Counts by bucket (upper bounds `BUCKETS`, then infinity) and the sum of all values."""
+    """Counts by bucket (upper `bounds`, then infinity) and the sum of all values."""
 
-    __slots__ = ("counts", "total")
+    __slots__ = ("bounds", "counts", "total")
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS) + 1)
+    def __init__(self, bounds: tuple[float, ...] = BUCKETS) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
 
     def observe(self, value: float) -> None:
         """Count one value."""
-        self.counts[bisect_left(BUCKETS, value)] += 1
+        self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
 
@@ -68,7 +74,7 @@ class Metrics:
     def __init__(self) -> None:
         self.counters: dict[str, dict[str, int]] = {name: defaultdict(int) for name in COUNTERS}
         self.histograms: dict[str, dict[str, Histogram]] = {
-            name: defaultdict(Histogram) for name in HISTOGRAMS
+            name: defaultdict(partial(Histogram, spec.bounds)) for name, spec in HISTOGRAMS.items()
         }
 
     def count(self, name: str, label: str = "", by: int = 1) -> None:

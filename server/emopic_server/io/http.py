@@ -28,7 +28,7 @@ from websockets.http11 import Request, Response
 
 from emopic_client import wire
 from emopic_server.config import ServerConfig, is_loopback
-from emopic_server.core.metrics import BUCKETS, COUNTERS, HISTOGRAMS, Metrics
+from emopic_server.core.metrics import COUNTERS, HISTOGRAMS, Metrics
 
 WEB: Final = Path(__file__).parent.parent / "web"
 _TYPES: Final[Mapping[str, str]] = {
@@ -168,12 +168,12 @@ def _counters(metrics: Metrics) -> Iterable[Metric]:
 
 
 def _histograms(metrics: Metrics) -> Iterable[Metric]:
-    bounds = [*map(str, BUCKETS), "+Inf"]
     for name, spec in HISTOGRAMS.items():
         labels = [spec.label] if spec.label else []
         family = HistogramMetricFamily(f"emopic_{name}", spec.help, labels=labels)
         for label, histogram in metrics.histograms[name].items():
             running, buckets = 0, []
+            bounds = [*map(str, histogram.bounds), "+Inf"]
             for bound, count in zip(bounds, histogram.counts, strict=True):
                 running += count
                 buckets.append((bound, running))
