@@ -244,6 +244,12 @@ _VRM1_PRESETS: Final[Mapping[str, Mapping[str, float]]] = {
     "sadness": {"sad": 1.0},
     "surprise": {"surprised": 1.0},
 }
+# The extra channels: lids and jaw, whatever the emotion.
+_CHANNEL_PRESETS: Final[Mapping[BlendshapeSet, Mapping[str, Mapping[str, float]]]] = {
+    "arkit": {"blink": {"eyeBlink": 1.0}, "mouth_open": {"jawOpen": 0.7}},
+    "vrm0": {"blink": {"Blink": 1.0}, "mouth_open": {"A": 1.0}},
+    "vrm1": {"blink": {"blink": 1.0}, "mouth_open": {"aa": 1.0}},
+}
 _PRESETS: Final[Mapping[BlendshapeSet, Mapping[str, Mapping[str, float]]]] = {
     "arkit": _ARKIT_PRESETS,
     "vrm0": _VRM0_PRESETS,
@@ -268,18 +274,32 @@ def blendshapes(
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """The expression as named weights: `(names, values float32 [len(names)] in [0, 1])`.
 
-    `expression` holds one weight in [0, 1] for each emotion. The values are linear in it and then
-    clipped, so mixed expressions add up. Raises `InputError` for an unknown `names_id`, a wrong
-    number of weights, or one that is not finite.
+    `expression` holds one weight in [0, 1] for each emotion, and may go on with one for each of
+    `EXTRA_CHANNELS`. The values are linear in it and then clipped, so mixed expressions add up.
+    Raises `InputError` for an unknown `names_id`, a wrong number of weights, or one that is not
+    finite.
     """
     chosen = _names_id(names_id)
     weights = np.asarray(expression, np.float32)
-    if weights.shape != (len(emotions),) or not np.isfinite(weights).all():
+    matrix = _matrix(emotions.names, chosen)
+    if weights.shape not in ((len(emotions),), (len(matrix),)) or not np.isfinite(weights).all():
         raise InputError(
             f"an expression is {len(emotions)} finite weights ({emotions.choices}), "
             f"got {weights.tolist()}"
         )
-    return NAMES[chosen], np.clip(weights @ _matrix(emotions.names, chosen), 0.0, 1.0)
+    return NAMES[chosen], np.clip(weights @ matrix[: len(weights)], 0.0, 1.0)
+
+
+def channel_shares(emotions: Emotions) -> list[tuple[float, ...]]:
+    """How far each emotion at full strength moves what the `EXTRA_CHANNELS` move: lids and jaw.
+
+    A part of the channel's whole way, in [0, 1], by ARKit's presets.
+    """
+    matrix = _matrix(emotions.names, "arkit")
+    channels = matrix[len(emotions) :]
+    moved = channels > 0
+    shares = [np.where(moved, row / np.where(moved, channels, 1), 0).max(1) for row in matrix]
+    return [tuple(np.minimum(1, row).tolist()) for row in shares[: len(emotions)]]
 
 
 def _names_id(value: str) -> BlendshapeSet:
@@ -294,12 +314,16 @@ def _names_id(value: str) -> BlendshapeSet:
 
 @lru_cache(maxsize=32)
 def _matrix(names: tuple[str, ...], names_id: BlendshapeSet) -> NDArray[np.float32]:
-    """Presets as float32 [K, number of blendshapes], a zero row for an unknown emotion."""
+    """Presets as float32 [K + extra channels, number of blendshapes].
+
+    An unknown emotion has a zero row.
+    """
     shapes = NAMES[names_id]
-    presets = _PRESETS[names_id]
-    matrix = np.zeros((len(names), len(shapes)), np.float32)
-    for row, name in zip(matrix, names, strict=True):
-        for shape, weight in presets.get(nearest(name), {}).items():
+    presets = [_PRESETS[names_id].get(nearest(name), {}) for name in names]
+    presets += [_CHANNEL_PRESETS[names_id][name] for name in EXTRA_CHANNELS]
+    matrix = np.zeros((len(presets), len(shapes)), np.float32)
+    for row, preset in zip(matrix, presets, strict=True):
+        for shape, weight in preset.items():
             row[_columns(shapes, shape)] = weight
     return matrix
 

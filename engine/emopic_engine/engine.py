@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from emopic_engine.atlas import Picture
 from emopic_engine.backends import Backend, Precision, load_backend
-from emopic_engine.emotions import Emotions, nearest
+from emopic_engine.emotions import EXTRA_CHANNELS, Emotions, nearest
 from emopic_engine.errors import EngineError, InputError, LineError, ModelError
 from emopic_engine.face import codec
+from emopic_engine.face.mark import MIXED, Mark
 from emopic_engine.face.model import Face, FaceModel, Maps
+from emopic_engine.face.sprite_files import is_zip
+from emopic_engine.face.sprites import Sprites, read_sprites
+from emopic_engine.frames import encode_frame
 from emopic_engine.text.model import Scores, TextModel
 
 __all__ = [
@@ -55,7 +59,7 @@ class EngineConfig:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What really runs."""
+    """What really runs. `face_channels` are those of `EXTRA_CHANNELS` the face model has."""
 
     backend: str
     device: str
@@ -63,40 +67,60 @@ class EngineInfo:
     text_model: str
     face_model: str
     versions: dict[str, str]
+    face_channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class BuiltinFace:
-    """A face that ships with the engine: its id, English and Korean name, and picture file."""
+    """A face that ships with the engine: its id, English and Korean name, and its file, which is
+    a picture, or a ZIP for a set of `sprites`."""
 
     id: str
     name: str
     ko: str
     path: Path
+    kind: str = "picture"
 
 
 @dataclass(frozen=True, eq=False)
 class RegisteredFace:
-    """A base face ready to render. `key` identifies its pixels; sizes are the picture's own.
+    """A base face ready to render. Sizes are the picture's own.
+
+    `key` identifies its pixels and the face model: faces with one key look the same in every
+    expression, so characters share what was rendered of them.
 
     `source` is `builtin`, `found` (a face was found in the upload) or `centred` (none was found
     and the middle of the picture is used). `portrait` is the part of the upload that was kept, as
-    a PNG, where only a part was.
+    a PNG, where only a part was. `faces` is how many faces were found.
     """
 
     key: str
     width: int
     height: int
     source: str
-    face: Face
+    face: Face | Sprites
     portrait: bytes | None = None
+    faces: int = 1
+    channels: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """`picture`, or `sprites` for a set of drawn ones."""
+        return "sprites" if isinstance(self.face, Sprites) else "picture"
+
+    @property
+    def pictures(self) -> Mapping[str, str]:
+        """Of sprites: the name of the picture that shows each emotion."""
+        return self.face.pictures if isinstance(self.face, Sprites) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
     """One frame to render: weights over the emotions, longest side in pixels (0: the face's own).
 
-    `patch` asks for only the rectangle that can differ from the base face, where that is smaller.
+    Behind the emotions there may be a weight for each of `EXTRA_CHANNELS`. `patch` asks for only
+    the rectangle that can differ from the base face, where that is smaller. `mark` is one of
+    `face.mark.MARKS`.
     """
 
     face: RegisteredFace
@@ -105,6 +129,7 @@ class RenderJob:
     format: str = "jpeg"
     quality: int = 85
     patch: bool = False
+    mark: str = "off"
 
 
 class Engine:
@@ -114,6 +139,7 @@ class Engine:
         self._config = config
         self._text = TextModel(config.text_model, backend)
         self._face = FaceModel(config.face_model, MODELS / "face_detector", backend)
+        self._face_model = _fingerprint(config.face_model, MODELS / "face_detector")
         self._faces: dict[str, RegisteredFace] = {}
         self.builtins = _builtins()
         self.info = EngineInfo(
@@ -123,8 +149,9 @@ class Engine:
             text_model=config.text_model.name,
             face_model=config.face_model.name,
             versions=dict(backend.versions),
+            face_channels=tuple(c for c in EXTRA_CHANNELS if c in self._face.channels),
         )
-        self._columns = [self._column(name) for name in self.emotions.names]
+        self._columns = [self._column(name) for name in (*self.emotions.names, *EXTRA_CHANNELS)]
 
     @classmethod
     def load(cls, config: EngineConfig | None = None) -> Engine:
@@ -141,8 +168,8 @@ class Engine:
         or shows nothing.
         """
         for known in (name, nearest(name)):
-            if known in self._face.emotions:
-                return self._face.emotions.index(known)
+            if known in self._face.channels:
+                return self._face.channels.index(known)
         return None
 
     @property
@@ -167,20 +194,30 @@ class Engine:
         return self._text.classify(lines)
 
     def register(self, picture: bytes, *, portrait: bool = False) -> RegisteredFace:
-        """Find and encode the face in an uploaded picture. Raises `PictureError`.
+        """Find and encode the face in an uploaded picture, or take a ZIP as a set of sprites.
 
         With `portrait`, the base face is only the largest face and what is around it, as for a
-        picture of a whole web page; code `no_face` when there is none.
+        picture of a whole web page; code `no_face` when there is none. Raises `PictureError`.
         """
+        if is_zip(picture):
+            return self._sprites(picture)
         rgb, alpha = codec.decode(picture, self._config.pictures)
         kept = None
         if portrait:
             rgb, alpha = self._face.portrait(rgb, alpha), None
             kept = picture = codec.encode(rgb, None, "png")
-        key = hashlib.sha256(picture).hexdigest()[:32]
+        key = hashlib.sha256(self._face_model + picture).hexdigest()[:32]
         face = self._face.register(rgb, alpha)
         source = "found" if face.found else "centred"
-        return RegisteredFace(key, face.width, face.height, source, face, kept)
+        channels = self.info.face_channels
+        return RegisteredFace(key, face.width, face.height, source, face, kept, channels=channels)
+
+    def _sprites(self, data: bytes) -> RegisteredFace:
+        sprites = read_sprites(data, self.emotions, self._config.pictures)
+        key = hashlib.sha256(repr(self.emotions.names).encode() + data).hexdigest()[:32]
+        return RegisteredFace(
+            key, sprites.width, sprites.height, "found", sprites, channels=sprites.channels
+        )
 
     def builtin(self, name: str) -> RegisteredFace:
         """A built-in face, encoded once. Raises `InputError` with code `unknown_builtin`."""
@@ -192,8 +229,7 @@ class Engine:
             )
         if name not in self._faces:
             found = self.register(known[name].path.read_bytes())
-            face = RegisteredFace(found.key, found.width, found.height, "builtin", found.face)
-            self._faces[name] = face
+            self._faces[name] = replace(found, source="builtin", faces=1)
         return self._faces[name]
 
     def render(self, jobs: Sequence[RenderJob]) -> list[Picture | EngineError]:
@@ -201,40 +237,55 @@ class Engine:
 
         Each distinct (face, expression) goes through the decoder once, whatever its formats.
         """
-        wanted = list(dict.fromkeys((job.face, job.expression) for job in jobs))
-        maps = self._face.render([(face.face, self._weights(row)) for face, row in wanted])
-        by_want = dict(zip(wanted, maps, strict=True))
-        return [_picture(job, by_want[(job.face, job.expression)]) for job in jobs]
+        wanted = {
+            (job.face, job.expression): (job.face.face, self._weights(job.expression))
+            for job in jobs
+            if isinstance(job.face.face, Face)
+        }
+        maps = dict(zip(wanted, self._face.render(list(wanted.values())), strict=True))
+        return [_picture(job, maps.get((job.face, job.expression))) for job in jobs]
 
     def _weights(
         self, expression: tuple[float, ...]
     ) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-        row = np.zeros(len(self._face.emotions), np.float32)
-        for weight, column in zip(expression, self._columns, strict=True):
+        row = np.zeros(len(self._face.channels), np.float32)
+        columns = self._columns[: len(expression)]
+        for weight, column in zip(expression, columns, strict=True):
             if column is not None:
                 row[column] = min(1.0, row[column] + weight)
         return row
 
 
-def _picture(job: RenderJob, maps: Maps) -> Picture | EngineError:
+def _picture(job: RenderJob, maps: Maps | None) -> Picture | EngineError:
+    """Drawn characters need no maps."""
+    face = job.face.face
     try:
-        view = job.face.face.view(job.size)
-        x, y, width, height = view.rect
-        patch = job.patch and width * height < view.width * view.height
-        rgb = view.compose_patch(maps) if patch else view.compose(maps)
-        alpha = view.alpha
-        if patch and alpha is not None:
-            alpha = alpha[y : y + height, x : x + width]
-        data = codec.encode(rgb, alpha, job.format, job.quality)
+        if isinstance(face, Sprites):
+            shot = face.view(job.size).shot(face.shares(job.expression))
+            mark = Mark(job.mark, MIXED)
+            return encode_frame(shot, None, job.format, job.quality, patch=job.patch, mark=mark)
+        assert maps is not None
+        view, mark = face.view(job.size), Mark(job.mark)
+        return encode_frame(view, maps, job.format, job.quality, patch=job.patch, mark=mark)
     except EngineError as error:
         return error
-    rect = (x, y, width, height) if patch else None
-    return Picture(data, job.format, view.width, view.height, rect)
+
+
+def _fingerprint(*folders: Path) -> bytes:
+    """Hash of the weights and settings in model directories."""
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in folders for path in folder.iterdir()):
+        if path.suffix in (".json", ".safetensors"):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.digest()
 
 
 def _builtins() -> tuple[BuiltinFace, ...]:
     folder = MODELS / "characters"
     entries = json.loads((folder / "characters.json").read_text(encoding="utf-8"))
     return tuple(
-        BuiltinFace(item["id"], item["name"], item["ko"], folder / item["file"]) for item in entries
+        BuiltinFace(
+            item["id"], item["name"], item["ko"], folder / item["file"], item.get("kind", "picture")
+        )
+        for item in entries
     )

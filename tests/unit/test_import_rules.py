@@ -35,6 +35,7 @@ LIGHT_ENGINE = {
     "emopic_engine.atlas",
     "emopic_engine.emotions",
     "emopic_engine.errors",
+    "emopic_engine.face.sprite_files",
     "emopic_engine.text.typed",
 }
 

@@ -45,8 +45,14 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
             decay_ms=800,
             min_confidence=0.5,
             max_emotions=1,
+            blink=True,
+            speak=True,
+            mark="visible",
         ),
         shared=True,
+    ),
+    "put_sprites": wire.CharacterPut(
+        character="minji", sprites={"joy": PICTURE, "neutral": PICTURE}
     ),
     "put_url": wire.CharacterPut(character="minji", url="https://example.org/minji.jpg"),
     "read": wire.Read(id="r1", picture=PICTURE),
@@ -58,6 +64,9 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
     "express_hold": wire.Express(character="minji", expression={}, hold_ms=0),
     "express_lock": wire.Express(
         character="minji", expression={"joy": 1.0}, hold_ms=600_000, lock=True
+    ),
+    "express_channels": wire.Express(
+        character="minji", expression={"blink": 1.0, "mouth_open": 0.5}
     ),
     "watch_events": wire.Watch(character="minji"),
     "watch_default_frames": wire.Watch(character="minji", frames=wire.FrameOptions()),
@@ -83,8 +92,12 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
             text_model="ko-emotion-small",
             face_model="live-small",
             versions={"emopic-engine": "0.1.0"},
+            face_channels=("blink", "mouth_open"),
         ),
-        builtins=(wire.Builtin(id="minji", name="Minji", ko="민지"),),
+        builtins=(
+            wire.Builtin(id="minji", name="Minji", ko="민지"),
+            wire.Builtin(id="dodam", name="Dodam", ko="도담", kind="sprites"),
+        ),
         limits=wire.Limits(),
         auth=False,
     ),
@@ -93,6 +106,16 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
     "ready_read_only": wire.Ready(session="9f2c41d07ab35e68", seq=0, resumed=False, read_only=True),
     "character_ready": wire.CharacterReady(
         seq=1, character="minji", width=512, height=512, source="builtin"
+    ),
+    "character_ready_sprites": wire.CharacterReady(
+        seq=1,
+        character="dodam",
+        width=256,
+        height=256,
+        source="builtin",
+        kind="sprites",
+        channels=("blink",),
+        pictures={"joy": "joy", "anxiety": "nervousness"},
     ),
     "character_dropped": wire.CharacterDropped(seq=2, character="minji", reason="dropped"),
     "emotion": wire.Emotion(
@@ -153,6 +176,17 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
         line="l1",
         cached=True,
     ),
+    "frame_blink": wire.Frame(
+        character="minji",
+        n=3,
+        expression=(0.0, 0.0, 0.0, 1.0, 0.0, 0.0),
+        format="jpeg",
+        width=512,
+        height=512,
+        data=PICTURE,
+        blink=0.75,
+        mouth_open=0.25,
+    ),
     "blendshapes_first": wire.Blendshapes(
         character="minji",
         n=1,
@@ -167,6 +201,15 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
         names_id="vrm1",
         values=(1.0, 0.0, 0.0),
         expression=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    ),
+    "blendshapes_blink": wire.Blendshapes(
+        character="minji",
+        n=3,
+        names_id="vrm1",
+        values=(1.0, 0.0, 0.0),
+        expression=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        blink=0.5,
+        mouth_open=1.0,
     ),
     "pong": wire.Pong(token="p1"),
     "bye": wire.Bye(code=4008, reason="client reads too slowly", reconnect=True),

@@ -33,6 +33,8 @@ Fault: TypeAlias = Literal["client", "server"]
 FaceSource: TypeAlias = Literal["builtin", "found", "centred"]
 GuardMode: TypeAlias = Literal["off", "mask", "refuse"]
 HistoryMode: TypeAlias = Literal["off", "scores", "text"]
+MarkMode: TypeAlias = Literal["off", "metadata", "visible"]
+CharacterKind: TypeAlias = Literal["picture", "sprites"]
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Side: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]  # pixels
@@ -76,15 +78,18 @@ class EmotionLabel(_Part, frozen=True, omit_defaults=False):
 
 
 class Builtin(_Part, frozen=True, omit_defaults=False):
-    """A face that ships with the server."""
+    """A face that ships with the server: a picture that is moved, or a set of drawn ones."""
 
     id: str
     name: str
     ko: str
+    kind: CharacterKind = "picture"
 
 
 class EngineInfo(_Part, frozen=True, omit_defaults=False):
-    """What really runs: names, not wishes."""
+    """What really runs: names, not wishes. `face_channels` are what the face model moves beside
+    emotions: `blink`, `mouth_open` or nothing.
+    """
 
     backend: str
     device: str
@@ -92,6 +97,7 @@ class EngineInfo(_Part, frozen=True, omit_defaults=False):
     text_model: str
     face_model: str
     versions: dict[str, str]
+    face_channels: tuple[str, ...] = ()
 
 
 class Limits(_Part, frozen=True, omit_defaults=False):
@@ -128,7 +134,9 @@ class CharacterOptions(_Part, frozen=True):
     `strength` scales what lines do to the face (0 … 2). `contrast` sharpens (> 1) or flattens
     (< 1) the mix of emotions. `transition_ms` is the time from one expression to the next,
     `hold_ms` how long it stays, `decay_ms` the way back to neutral. Lines whose top score is
-    below `min_confidence` leave the face alone. At most `max_emotions` are mixed.
+    below `min_confidence` leave the face alone. At most `max_emotions` are mixed. With `blink` the
+    face blinks by itself, with `speak` its mouth moves while a line is being said. `mark` says how
+    its pictures are marked as generated; the server may mark more.
     """
 
     strength: Annotated[float, Meta(ge=0, le=2)] | UnsetType = UNSET
@@ -138,6 +146,9 @@ class CharacterOptions(_Part, frozen=True):
     decay_ms: Annotated[int, Meta(ge=0, le=60_000)] | UnsetType = UNSET
     min_confidence: Weight | UnsetType = UNSET
     max_emotions: Annotated[int, Meta(ge=1, le=64)] | UnsetType = UNSET
+    blink: bool | UnsetType = UNSET
+    speak: bool | UnsetType = UNSET
+    mark: MarkMode | UnsetType = UNSET
 
 
 class FrameOptions(_Part, frozen=True):
@@ -172,8 +183,9 @@ class Identify(_Message, tag="identify", frozen=True):
 
 
 class CharacterPut(_Message, tag="character.put", frozen=True):
-    """Register or replace a character with an uploaded `face` (JPEG, PNG, WebP), a `builtin`, or
-    the picture at a web address: `url`, also of a page, whose largest face is then taken.
+    """Register or replace a character with an uploaded `face` (JPEG, PNG, WebP, or a ZIP with a
+    picture for each emotion), a `builtin`, the picture at a web address: `url`, also of a page,
+    whose largest face is then taken, or `sprites`: pictures by the emotion they show.
 
     A `shared` character is seen by every session with the same token; a private one only by the
     session that put it. `history` is what the server may keep of lines to it.
@@ -186,6 +198,7 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
     shared: bool = False
     url: Address | None = None
     history: HistoryMode | None = None
+    sprites: dict[Name, bytes] | None = None
 
 
 class CharacterDrop(_Message, tag="character.drop", frozen=True):
@@ -215,7 +228,8 @@ class Read(_Message, tag="read", frozen=True):
 
 
 class Express(_Message, tag="express", frozen=True):
-    """Drive the face directly: weights in [0, 1] by emotion id, held for `hold_ms`.
+    """Drive the face directly: weights in [0, 1] by emotion id, `blink` or `mouth_open`, held for
+    `hold_ms`.
 
     With `lock`, lines leave the face alone until `hold_ms` are over or another `express` comes.
     """
@@ -288,13 +302,20 @@ class Ready(_Message, tag="ready", frozen=True):
 
 
 class CharacterReady(_Message, tag="character.ready", frozen=True):
-    """A character can be watched. `width` and `height` are the base face's, in pixels."""
+    """A character can be watched. `width` and `height` are the base face's, in pixels.
+
+    `channels` are what its pictures show beside emotions. Of `sprites`, `pictures` says which one
+    is shown for each emotion.
+    """
 
     seq: Count
     character: CharacterName
     width: Side
     height: Side
     source: FaceSource
+    kind: CharacterKind = "picture"
+    channels: tuple[str, ...] = ()
+    pictures: dict[str, str] = {}
 
 
 class CharacterDropped(_Message, tag="character.dropped", frozen=True):
@@ -367,7 +388,8 @@ class Frame(_Message, tag="frame", frozen=True):
     `width` and `height` are of the full frame. With `rect` = [x, y, w, h], `data` is only that
     rectangle of it, to be drawn over the last full frame. `raw` data is RGBA, row by row, 8 bits a
     channel. `line` is the line that moved the face, if any. `cached` says that the picture was
-    not rendered for this frame but found among those rendered before.
+    not rendered for this frame but found among those rendered before. `blink` and `mouth_open` are
+    what it shows beside emotions.
     """
 
     character: CharacterName
@@ -380,12 +402,15 @@ class Frame(_Message, tag="frame", frozen=True):
     rect: Rect | None = None
     line: Name | None = None
     cached: bool = False
+    blink: Share = 0.0
+    mouth_open: Share = 0.0
 
 
 class Blendshapes(_Message, tag="blendshapes", frozen=True):
     """The expression as named weights in [0, 1]. `names` comes with the first of a `names_id`.
 
-    `expression` is what they were made of: a weight for each emotion, in the order of `hello`.
+    `expression` is what they were made of: a weight for each emotion, in the order of `hello`;
+    with `blink` and `mouth_open`.
     """
 
     character: CharacterName
@@ -395,6 +420,8 @@ class Blendshapes(_Message, tag="blendshapes", frozen=True):
     names: tuple[str, ...] | None = None
     line: Name | None = None
     expression: tuple[Share, ...] | None = None
+    blink: Share = 0.0
+    mouth_open: Share = 0.0
 
 
 class Pong(_Message, tag="pong", frozen=True):

@@ -10,6 +10,12 @@ and walks through the same ones again next time. The path itself is not quantise
 
 Only the emotions other than neutral move by themselves; neutral is what they leave over, and all
 there is at rest. A set of emotions without a neutral one rests at all zeros.
+
+Behind the emotions stand two channels, `blink` and `mouth_open` (`EXTRA_CHANNELS`). `express` moves
+them along the same path. A face may also blink by itself and move its mouth while it speaks
+(`liveliness`): that is laid over the path and takes only the room that the path leaves, so lids
+which are closed already do not blink. Whoever looks says which channels it can show; without any,
+a face at rest does not change, whatever its knobs say.
 """
 
 from __future__ import annotations
@@ -21,7 +27,9 @@ from typing import Final, TypeAlias
 
 from msgspec import UNSET
 
-from emopic_client.wire import CharacterOptions
+from emopic_client.wire import CharacterOptions, MarkMode
+from emopic_engine.emotions import EXTRA_CHANNELS
+from emopic_server.core.liveliness import QUARTERS, Blinks, Speech
 
 STEPS: Final = 16
 _TICK: Final = 5e-7  # seconds; changes are placed in time to within a microsecond
@@ -56,7 +64,7 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 class Knobs:
     """How a face follows its emotions; `RANGES` has the bounds, `wire.CharacterOptions` the words.
 
-    Raises `OutOfRange`.
+    `mark` says how its pictures are marked; the animator does not look at it. Raises `OutOfRange`.
     """
 
     strength: float = 1.0
@@ -66,6 +74,9 @@ class Knobs:
     decay_ms: int = 1200
     min_confidence: float = 0.35
     max_emotions: int = 2
+    blink: bool = False
+    speak: bool = False
+    mark: MarkMode = "off"
 
     def __post_init__(self) -> None:
         for name in RANGES:
@@ -133,9 +144,12 @@ class _Move:
         return tuple(a + (b - a) * part for a, b in zip(self.origin, self.target, strict=True))
 
     def crossing(self, levels: tuple[int, ...]) -> float | None:
-        """About when a weight leaves its level (a level is a weight in steps of 1/16)."""
+        """About when a weight leaves its level (a level is a weight in steps of 1/16).
+
+        Only the first weights are looked at, as many as there are levels.
+        """
         parts = []
-        for a, b, level in zip(self.origin, self.target, levels, strict=True):
+        for a, b, level in zip(self.origin, self.target, levels, strict=False):
             edge = (level + (0.5 if b > a else -0.5)) / STEPS
             if (edge < b) if b > a else (edge > b):
                 parts.append(min(1.0, max(0.0, (edge - a) / (b - a))))
@@ -158,20 +172,33 @@ class Animator:
 
     `line` is the line that moved the face last, None after `express`. Events are given in the
     order of their `now` (seconds); an earlier `now` than the last one counts as that one. Weights
-    have one place for each of the `emotions`; `neutral` is the place of the neutral one.
+    have one place for each of the `emotions`; `neutral` is the place of the neutral one. `seed`
+    decides when it blinks. `shares` tells of each emotion how far it closes the lids and opens the
+    mouth by itself, in the order of `EXTRA_CHANNELS`; None: not at all.
     """
 
-    def __init__(self, emotions: int, neutral: int | None, knobs: Knobs) -> None:
+    def __init__(
+        self,
+        emotions: int,
+        neutral: int | None,
+        knobs: Knobs,
+        *,
+        seed: int = 0,
+        shares: Sequence[Sequence[float]] | None = None,
+    ) -> None:
         if emotions < 1 or (neutral is not None and not 0 <= neutral < emotions):
             raise ValueError(f"no place {neutral} for neutral among {emotions} emotions")
         self._emotions = emotions
         self._neutral = neutral
+        self._shares = shares or [(0.0,) * len(EXTRA_CHANNELS)] * emotions
         self.knobs = knobs
         self.line: str | None = None
-        rest = (0.0,) * emotions
+        rest = (0.0,) * (emotions + len(EXTRA_CHANNELS))
         self._rise = _Move(-math.inf, 0.0, rest, rest, _ease_out, _ease_out_inverse)
         self._decay = self._rise
         self._locked = False
+        self._blinks = Blinks(seed)
+        self._speech = Speech(seed)
 
     def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> bool:
         """Take in the scores of a line; returns whether the face goes another way from now on.
@@ -187,6 +214,17 @@ class Animator:
         self.line = line
         return True
 
+    def say(self, text: str, now: float, *, line: str | None = None) -> bool:
+        """Move the mouth as if saying `text`, if the knobs say so and the face is not locked.
+
+        Returns whether it does. A line that is being said is cut off.
+        """
+        if not self.knobs.speak or self._is_locked(now):
+            return False
+        self._speech.say(text, now)
+        self.line = line
+        return True
+
     def express(
         self,
         weights: Sequence[float],
@@ -197,12 +235,13 @@ class Animator:
     ) -> None:
         """Show `weights` as they are, for `hold_ms` after the transition.
 
-        With `lock`, lines do not move the face until then or until the next `express`. Neither
-        strength nor contrast applies, and the weight of neutral is not looked at. Raises
-        `OutOfRange` for a weight outside [0, 1] or a bad `hold_ms`, `ValueError` for a wrong
-        number of weights.
+        Weights are those of the emotions, and may go on with those of the extra channels. With
+        `lock`, lines do not move the face until then or until the next `express`. Neither strength
+        nor contrast applies, and the weight of neutral is not looked at. Raises `OutOfRange` for a
+        weight outside [0, 1] or a bad `hold_ms`, `ValueError` for a wrong number of weights.
         """
-        self._check_places(weights, 1.0)
+        whole = len(weights) == self._emotions + len(EXTRA_CHANNELS)
+        self._check_places(weights, 1.0, self._emotions + whole * len(EXTRA_CHANNELS))
         hold = self.knobs.hold_ms if hold_ms is None else hold_ms
         _check("hold_ms", hold)
         self._go(weights, now, hold)
@@ -210,20 +249,69 @@ class Animator:
         self.line = None
 
     def at(self, now: float) -> tuple[float, ...]:
-        """The expression at `now`: weights in [0, 1] in steps of 1/16."""
-        levels = list(_levels(self._weights(now)))
-        if self._neutral is not None:
-            levels[self._neutral] = max(0, STEPS - sum(levels))
-        return tuple(level / STEPS for level in levels)
+        """The emotions shown at `now`: weights in [0, 1] in steps of 1/16."""
+        return self.seen(()).at(now)
 
     def next_change(self, now: float) -> float | None:
-        """When the expression next differs from `at(now)`, to within 1 µs; None at rest."""
+        """When that next differs from `at(now)`, to within 1 µs; None at rest."""
+        return self.seen(()).next_change(now)
+
+    def seen(self, channels: Sequence[str], *, alive: bool = True) -> Seen:
+        """The face as one sees it who can show these extra channels.
+
+        Without `alive` it neither blinks nor speaks by itself: for those who look so seldom that
+        a blink would become a stare.
+        """
+        return Seen(self, tuple(name in channels for name in EXTRA_CHANNELS), alive)
+
+    # ── for `Seen` ───────────────────────────────────────────────────────────────────────────────
+
+    def expression(self, now: float, shown: tuple[bool, ...], alive: bool) -> tuple[float, ...]:
+        """See `Seen.at`."""
+        levels = list(_levels(self._weights(now)))
+        extras = [self._extra(i, levels, now, alive) if shown[i] else 0 for i in range(len(shown))]
+        del levels[self._emotions :]
+        if self._neutral is not None:
+            levels[self._neutral] = max(0, STEPS - sum(levels))
+        return tuple(level / STEPS for level in (*levels, *(extras if any(extras) else ())))
+
+    def _extra(self, place: int, levels: Sequence[int], now: float, alive: bool) -> int:
+        """A channel's level: what `express` asks for, and the face's own doing in what is left."""
+        own = levels[self._emotions + place]
+        natural = self._natural(place).at(now) if alive and self._acts(place) else 0
+        return own + math.floor(natural * self._room(place, levels) / QUARTERS + 0.5)
+
+    def _room(self, place: int, levels: Sequence[int]) -> float:
+        """How much further lids or mouth can go, in steps."""
+        emotions = zip(levels[: self._emotions], self._shares, strict=True)
+        taken = math.fsum(level * share[place] for level, share in emotions)
+        return max(0.0, STEPS - levels[self._emotions + place] - taken)
+
+    def _natural(self, place: int) -> Blinks | Speech:
+        return (self._blinks, self._speech)[place]
+
+    def _acts(self, place: int) -> bool:
+        return (self.knobs.blink, self.knobs.speak)[place]
+
+    def next_step(self, now: float, shown: tuple[bool, ...], alive: bool) -> float | None:
+        """When the path or the face's own doing next moves on; it may make no difference."""
         levels = _levels(self._weights(now))
+        watched = levels if any(shown) else levels[: self._emotions]
+        moments = [self._next_crossing(now, watched)]
+        for place, name_shown in enumerate(shown):
+            # With less room than half a step, a blink is not to be seen until the path moves on.
+            if alive and name_shown and self._acts(place) and self._room(place, levels) >= 0.5:
+                moments.append(self._natural(place).next_change(now))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _next_crossing(self, now: float, levels: tuple[int, ...]) -> float | None:
         for move in (self._rise, self._decay):
             when = move.crossing(levels) if now < move.end else None
             if when is not None:
                 return self._settle(max(now, when), levels)
         return None
+
+    # ── within ───────────────────────────────────────────────────────────────────────────────────
 
     def _is_locked(self, now: float) -> bool:
         """Until the way back begins; the events' own time counts, as in `_go`."""
@@ -231,7 +319,7 @@ class Animator:
 
     def _settle(self, when: float, levels: tuple[int, ...]) -> float:
         """The crossing is computed with the inverse, so it may be a rounding error too early."""
-        while _levels(self._weights(when)) == levels:
+        while _levels(self._weights(when))[: len(levels)] == levels:
             when += max(_TICK, math.ulp(when))
         return when
 
@@ -240,14 +328,16 @@ class Animator:
 
     def _go(self, weights: Sequence[float], now: float, hold_ms: int) -> None:
         now = max(now, self._rise.start)
-        rest = (0.0,) * self._emotions
-        target = tuple(0.0 if i == self._neutral else _on_grid(w) for i, w in enumerate(weights))
+        rest = (0.0,) * len(self._rise.target)
+        target = [0.0 if i == self._neutral else _on_grid(w) for i, w in enumerate(weights)]
+        target += [0.0] * (len(rest) - len(target))
         seconds = self.knobs.transition_ms / 1000
-        self._rise = _Move(now, seconds, self._weights(now), target, _ease_out, _ease_out_inverse)
+        origin = self._weights(now)
+        self._rise = _Move(now, seconds, origin, tuple(target), _ease_out, _ease_out_inverse)
         self._decay = _Move(
             self._rise.end + hold_ms / 1000,
             self.knobs.decay_ms / 1000,
-            target,
+            tuple(target),
             rest,
             _ease_both,
             _ease_both_inverse,
@@ -264,9 +354,37 @@ class Animator:
         kept = set(ranked[: self.knobs.max_emotions])
         return [power * scale if i in kept else 0.0 for i, power in enumerate(powers)]
 
-    def _check_places(self, values: Sequence[float], high: float) -> None:
-        if len(values) != self._emotions:
+    def _check_places(self, values: Sequence[float], high: float, places: int = 0) -> None:
+        if len(values) != (places or self._emotions):
             raise ValueError(f"{len(values)} values for {self._emotions} emotions")
         for place, value in enumerate(values):
             if not (0.0 <= value <= high and math.isfinite(value)):
                 raise OutOfRange(f"value {place}", value, 0, high)
+
+
+class Seen:
+    """A face as one looks at it who can show some of the extra channels: see `Animator.seen`."""
+
+    __slots__ = ("_alive", "_animator", "_shown")
+
+    def __init__(self, animator: Animator, shown: tuple[bool, ...], alive: bool) -> None:
+        self._animator = animator
+        self._shown = shown
+        self._alive = alive
+
+    def at(self, now: float) -> tuple[float, ...]:
+        """The expression at `now`: weights in [0, 1] in steps of 1/16.
+
+        One for each emotion; where an extra channel is not 0, one for each of them too.
+        """
+        return self._animator.expression(now, self._shown, self._alive)
+
+    def next_change(self, now: float) -> float | None:
+        """When it next differs from `at(now)`, to within 1 µs; None at rest."""
+        present = self.at(now)
+        moment: float | None = now
+        while moment is not None:
+            moment = self._animator.next_step(moment, self._shown, self._alive)
+            if moment is not None and self.at(moment) != present:
+                return moment
+        return None

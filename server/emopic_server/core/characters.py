@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
-from emopic_client.wire import CharacterOptions, HistoryMode
+from emopic_client.wire import CharacterOptions, CharacterPut, Express, HistoryMode, Limits
+from emopic_engine.emotions import EXTRA_CHANNELS, Emotions, channel_shares
+from emopic_engine.errors import PictureError
+from emopic_engine.face.sprite_files import pack_named
 from emopic_server.core.animator import Animator, Knobs, OutOfRange
 from emopic_server.core.session import Session
 from emopic_server.core.watch import View, Wanted
@@ -69,9 +73,10 @@ class Character:
 class Characters:
     """All characters by key."""
 
-    def __init__(self, emotions: int, neutral: int | None) -> None:
+    def __init__(self, emotions: Emotions) -> None:
         self._emotions = emotions
-        self._neutral = neutral
+        # A mouth that is wide open already still moves when it speaks: it gives up half its way.
+        self._shares = [(lids, mouth / 2) for lids, mouth in channel_shares(emotions)]
         self._all: dict[CharacterKey, Character] = {}
 
     def __len__(self) -> int:
@@ -87,8 +92,19 @@ class Characters:
     def add(self, key: CharacterKey) -> Character:
         """The character of this key, made if there is none."""
         if key not in self._all:
-            self._all[key] = Character(key, Animator(self._emotions, self._neutral, Knobs()))
+            self._all[key] = Character(key, self._animator(key[1]))
         return self._all[key]
+
+    def _animator(self, name: str) -> Animator:
+        """A face that blinks at times of its own: the same name, the same times."""
+        emotions = self._emotions
+        return Animator(
+            len(emotions),
+            emotions.neutral,
+            Knobs(),
+            seed=zlib.crc32(name.encode()),
+            shares=self._shares,
+        )
 
     def count(self, group: str) -> int:
         """How many shared characters a group has."""
@@ -115,10 +131,43 @@ class Characters:
         return character
 
 
+def weights(emotions: Emotions, message: Express) -> list[float]:
+    """What a client asks a face to show: emotions, then extra channels. Raises `Refusal`."""
+    names = (*emotions.names, *EXTRA_CHANNELS)
+    found = [0.0] * len(names)
+    for name, weight in message.expression.items():
+        if name not in names:
+            known = ", ".join(names)
+            raise Refusal("unknown_emotion", f"there is no emotion {name!r}: use {known}")
+        found[names.index(name)] = weight
+    return found
+
+
 def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raise `Refusal` unless a number lies in its range."""
     if not low <= value <= high:
         raise Refusal("bad_field", f"{name} must lie in {low:g} … {high:g}, got {value:g}")
+
+
+def uploaded(message: CharacterPut, limits: Limits) -> bytes | None:
+    """The picture that a `character.put` brings, or its set of pictures as a ZIP.
+
+    Raises `Refusal` when that is too large, or two pictures have one name.
+    """
+    parts = [message.face or b"", *(message.sprites or {}).values()]
+    size = sum(map(len, parts))
+    if size > limits.face_bytes:
+        raise Refusal(
+            "picture_too_large",
+            f"a face may have {limits.face_bytes} bytes, got {size}",
+            ref=message.character,
+        )
+    if message.sprites is None:
+        return message.face
+    try:
+        return pack_named(message.sprites)
+    except PictureError as error:
+        raise Refusal(error.code, error.message, ref=message.character) from error
 
 
 def knobs(options: CharacterOptions) -> Knobs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import cast
 
@@ -31,6 +32,8 @@ class Lines:
         self._post = parts.post
         self._scheduler = parts.scheduler
         self._metrics = parts.metrics
+        self._agenda = parts.agenda
+        self._watched = False
         self._guarding = parts.guarding
         self._history = parts.history
         self.moments: list[Moment] = []
@@ -69,6 +72,8 @@ class Lines:
             record=self._record(session, character, message),
         )
         self._scheduler.put_line(job)
+        if not self._watched:
+            self._watch()
         if long:
             self._notice(session, message, "line_cut")
 
@@ -80,6 +85,18 @@ class Lines:
                 self._failed(job, result)
             else:
                 self._felt(job, cast(ScoresLike, result), done, now)
+
+    def expire(self, now: float) -> None:
+        """Refuse the lines that have waited too long."""
+        for job in self._scheduler.late_lines(now):
+            self._drop(job, self._scheduler.busy("lines", job.line), "late")
+        self._watch()
+
+    def give_up(self) -> None:
+        """Refuse all lines that wait, because the server ends."""
+        for job in self._scheduler.late_lines(math.inf):
+            message = "the server shut down before this line was classified"
+            self._drop(job, Refusal("closing", message, ref=job.line, retry_ms=5000), "closing")
 
     def put_picture(self, session: Session, message: wire.Read) -> None:
         """Have the writing in a picture read. Raises `Refusal`."""
@@ -135,6 +152,19 @@ class Lines:
         if session is not None:
             self._post.refuse_later(session, _refusal(failed, job.line))
 
+    def _drop(self, job: LineJob, refusal: Refusal, reason: str) -> None:
+        """Nobody waits for a line that is still being typed."""
+        self._metrics.count("lines_dropped", reason)
+        session = self._post.sessions.get(job.session)
+        if session is not None and not job.partial:
+            self._post.refuse_later(session, refusal)
+
+    def _watch(self) -> None:
+        """See to it that `expire` comes when a line will have waited too long."""
+        deadline = self._scheduler.line_deadline()
+        self._watched = deadline is not None
+        self._agenda.set(("lines", ""), deadline)
+
     def _felt(self, job: LineJob, scores: ScoresLike, done: Done, now: float) -> None:
         values = tuple(float(value) for value in scores.values)
         top = self._top(job, scores, values)
@@ -160,7 +190,8 @@ class Lines:
         if job.record is not None:
             self._keep(job, job.record, event, now)
         if character is not None and top == scores.top:
-            self._stage.feel(character, values, job.line, now)
+            said = None if job.partial else job.text
+            self._stage.feel(character, values, job.line, now, said=said)
 
     def _top(self, job: LineJob, scores: ScoresLike, values: tuple[float, ...]) -> int:
         """The line's emotion; that of a line being typed does not follow every syllable."""

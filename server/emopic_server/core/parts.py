@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from emopic_client.wire import Limits
+from emopic_client.wire import Limits, MarkMode
 from emopic_engine.atlas import Atlas
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
@@ -20,7 +20,8 @@ from emopic_server.core.work import PictureLike
 
 @dataclass(frozen=True)
 class Parts:
-    """One of each, made by the hub. Keys of the agenda are (kind, subject)."""
+    """One of each, made by the hub. Keys of the agenda are (kind, subject). `mark` is the least
+    that is done to mark frames."""
 
     emotions: Emotions
     limits: Limits
@@ -32,3 +33,4 @@ class Parts:
     history: HistoryPolicy
     errands: Errands
     atlas: Atlas[PictureLike]
+    mark: MarkMode = "off"

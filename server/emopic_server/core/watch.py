@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from emopic_client.wire import BlendshapeSet, FrameOptions
-from emopic_server.core.animator import Animator
 from emopic_server.core.work import CharacterKey
 
 Expression: TypeAlias = tuple[float, ...]
@@ -20,7 +19,16 @@ Wanted: TypeAlias = FrameOptions | BlendshapeSet
 
 BLENDSHAPE_FPS: Final = 30
 FORESIGHT_S: Final = 0.15
+LIVELY_FPS: Final = 12
+"""Watchers of fewer frames a second see no blink, for one frame of it would be a stare."""
 _EPSILON: Final = 1e-6  # seconds; a timer may be this much early
+
+
+class Moving(Protocol):
+    """A face over time, as `core.animator.Seen` and `Animator`."""
+
+    def at(self, now: float) -> Expression: ...
+    def next_change(self, now: float) -> float | None: ...
 
 
 @dataclass(slots=True)
@@ -101,6 +109,11 @@ class View:
         self.shown = 0
         self.troubled = False
 
+    @property
+    def lively(self) -> bool:
+        """Whether blinks are quick enough to be seen as such."""
+        return self.interval * LIVELY_FPS <= 1.0 + _EPSILON
+
     def hurry(self, now: float) -> None:
         """The face goes another way from now on: show it without waiting for the next slot."""
         self.slot = now
@@ -118,14 +131,14 @@ class View:
         self.forced = True
         self.slot = when
 
-    def sample(self, animator: Animator, now: float) -> Expression | None:
+    def sample(self, face: Moving, now: float) -> Expression | None:
         """The expression to show now, or None when it is too early or nothing has changed."""
         if now + _EPSILON < self.slot:
             return None
         self.reached = self._ahead(now)
         if self.urgent and not self.forced:
-            self._foresee(animator, now)
-        expression = animator.at(self.reached)
+            self._foresee(face, now)
+        expression = face.at(self.reached)
         if expression == self.last and not self.forced:
             self.urgent = False
             return None
@@ -135,22 +148,22 @@ class View:
         self.slot = following if following > now else now + self.interval
         return expression
 
-    def due(self, animator: Animator, now: float) -> float | None:
+    def due(self, face: Moving, now: float) -> float | None:
         """When to sample again; None while nothing will change by itself."""
         ahead = self._ahead(now)
-        if self.forced or animator.at(ahead) != self.last:
+        if self.forced or face.at(ahead) != self.last:
             return max(self.slot, now)
-        change = animator.next_change(ahead)
+        change = face.next_change(ahead)
         return None if change is None else max(self.slot, change - self.interval)
 
     def _ahead(self, now: float) -> float:
         """The moment to show now; never one before what has been shown."""
         return max(now + self.interval, self.reached)
 
-    def _foresee(self, animator: Animator, now: float) -> None:
+    def _foresee(self, face: Moving, now: float) -> None:
         """A small change would first be seen intervals later: take its first step already now."""
-        if animator.at(self.reached) == self.last:
-            change = animator.next_change(self.reached)
+        if face.at(self.reached) == self.last:
+            change = face.next_change(self.reached)
             if change is not None and change <= now + FORESIGHT_S:
                 self.reached = change
 

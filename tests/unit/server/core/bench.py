@@ -30,6 +30,10 @@ class Face:
     height: int = 48
     source: str = "builtin"
     portrait: bytes | None = None
+    faces: int = 1
+    kind: str = "picture"
+    channels: tuple[str, ...] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -210,3 +210,49 @@ def test_a_locked_face_may_be_neutral() -> None:
     animator.express((0.0, 0.0, 1.0), 0.0, hold_ms=60_000, lock=True)
     assert not animator.feel((1.0, 0.0, 0.0), 30.0)
     assert animator.at(31.0) == REST
+
+
+def test_express_moves_lids_and_mouth_along_the_path() -> None:
+    animator = face(transition_ms=100, decay_ms=100)
+    animator.express((0, 0, 1, 1.0, 0.5), 1.0, hold_ms=400)
+    seen = animator.seen(("blink", "mouth_open"))
+    assert seen.at(1.0) == REST, "channels at rest are left out"
+    assert seen.at(1.2) == (*REST, 1.0, 0.5)
+    assert animator.seen(("mouth_open",)).at(1.2) == (*REST, 0.0, 0.5)
+    assert animator.at(1.2) == animator.seen(()).at(1.2) == REST
+    assert seen.at(1.6) == REST
+    with pytest.raises(ValueError, match="4 values"):
+        animator.express((0, 0, 1, 1), 0.0)
+
+
+def test_a_face_blinks_only_where_it_is_asked_and_seen() -> None:
+    calm, lively = face(), face(blink=True)
+    assert calm.seen(("blink",)).next_change(0.0) is None
+    assert lively.next_change(0.0) is lively.seen(("mouth_open",)).next_change(0.0) is None
+    assert lively.seen(("blink",), alive=False).next_change(0.0) is None
+    seen = lively.seen(("blink",))
+    first = seen.next_change(0.0)
+    assert first is not None
+    assert seen.at(first) == (*REST, 0.25, 0.0)
+
+
+def test_a_blink_takes_only_the_way_that_is_left() -> None:
+    half = Animator(
+        3, NEUTRAL, Knobs(blink=True, transition_ms=0), shares=[(0.5, 0)] + 2 * [(0, 0)]
+    )
+    half.express((1.0, 0, 0), 0.0, hold_ms=100_000)
+    levels = {half.seen(("blink",)).at(step / 100)[3:] for step in range(600)}
+    assert levels == {(), *((part / 8, 0.0) for part in (1, 2, 3, 4))}
+
+
+def test_saying_a_line_moves_the_mouth_if_that_is_wanted() -> None:
+    silent, talking = face(), face(speak=True)
+    assert not silent.say("안녕", 0.0)
+    assert talking.say("안녕", 0.0, line="l1")
+    assert talking.line == "l1"
+    mouth = [talking.seen(("mouth_open",)).at(step / 100)[4:] for step in range(60)]
+    assert mouth[0] == ()
+    assert mouth[-1] == ()
+    assert max(mouth)[0] >= 0.5
+    talking.express((0, 0, 1.0), 1.0, hold_ms=60_000, lock=True)
+    assert not talking.say("안녕", 1.5), "a locked face does not follow lines"
