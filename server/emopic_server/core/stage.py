@@ -10,13 +10,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from emopic_client import wire
-from emopic_server.core.characters import Character, Characters, check_range, knobs
+from emopic_server.core.characters import (
+    Character,
+    Characters,
+    check_range,
+    knobs,
+    uploaded,
+    weights,
+)
 from emopic_server.core.errands import FaceErrand, FoundFace
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.views import Views
 from emopic_server.core.watch import Watch
 from emopic_server.core.work import (
+    KINDS,
     SOURCES,
     Change,
     CharacterKey,
@@ -40,7 +48,7 @@ class Stage:
     """
 
     def __init__(self, parts: Parts, builtins: frozenset[str], *, keeping: bool) -> None:
-        self.characters = Characters(len(parts.emotions), parts.emotions.neutral)
+        self.characters = Characters(parts.emotions)
         self.views = Views(parts, self.characters)
         self._emotions = parts.emotions
         self._builtins = builtins
@@ -61,19 +69,20 @@ class Stage:
         """Begin to register or replace a character. Raises `Refusal`."""
         self._check_put(session, message)
         settings = knobs(message.options)
+        picture = uploaded(message, self._limits)
         key = (session.group if message.shared else session.id, message.character)
         generation = self._next_generation()
         face = self._builtin_faces.get(message.builtin or "")
         if message.url is not None:
             self._errands.put(FaceErrand(session.id, key, generation, message.url))
         elif face is None:
-            job = RegisterJob(session.id, key, generation, message.face, message.builtin)
+            job = RegisterJob(session.id, key, generation, picture, message.builtin)
             self._scheduler.put_register(job)
         character = self.characters.add(key)
         character.wanted = generation
         character.next_knobs = settings
         character.history = message.history
-        character.origin = self._origin(key, message)
+        character.origin = self._origin(key, message, picture)
         character.owners.add(session.id)
         session.owned.add(key)
         self._agenda.set(("character", key), None)
@@ -194,39 +203,40 @@ class Stage:
 
     # ── expressions ──────────────────────────────────────────────────────────────────────────────
 
-    def feel(self, character: Character, scores: Sequence[float], line: str, now: float) -> None:
-        """Let the face follow a line, and show the first step of it at once."""
-        if character.animator.feel(scores, now, line=line):
+    def feel(
+        self,
+        character: Character,
+        scores: Sequence[float],
+        line: str,
+        now: float,
+        *,
+        said: str | None = None,
+    ) -> None:
+        """Let the face follow a line, its mouth say it, and show the first step of it at once."""
+        animator = character.animator
+        speaks = said is not None and animator.say(said, now, line=line)
+        if animator.feel(scores, now, line=line) or speaks:
             self.views.stir(character, now)
 
     def express(self, session: Session, message: wire.Express, now: float) -> None:
         """Let a client drive the face. Raises `Refusal`."""
         character = self.characters.find(session, message.character)
-        weights = [0.0] * len(self._emotions)
-        for name, weight in message.expression.items():
-            if name not in self._emotions.names:
-                known = ", ".join(self._emotions.names)
-                raise Refusal("unknown_emotion", f"there is no emotion {name!r}: use {known}")
-            weights[self._emotions.names.index(name)] = weight
-        character.animator.express(weights, now, hold_ms=message.hold_ms, lock=message.lock)
+        shown = weights(self._emotions, message)
+        character.animator.express(shown, now, hold_ms=message.hold_ms, lock=message.lock)
         self.views.stir(character, now)
 
     # ── within ───────────────────────────────────────────────────────────────────────────────────
 
     def _check_put(self, session: Session, message: wire.CharacterPut) -> None:
-        if sum(way is not None for way in (message.face, message.builtin, message.url)) != 1:
-            raise Refusal("bad_field", "give one of face, builtin and url", ref=message.character)
+        ways = (message.face, message.builtin, message.url, message.sprites)
+        if sum(way is not None for way in ways) != 1:
+            text = "give one of face, builtin, url and sprites"
+            raise Refusal("bad_field", text, ref=message.character)
         if message.builtin is not None and message.builtin not in self._builtins:
             known = ", ".join(sorted(self._builtins))
             raise Refusal(
                 "unknown_builtin",
                 f"there is no built-in face {message.builtin!r}: use {known}",
-                ref=message.character,
-            )
-        if message.face is not None and len(message.face) > self._limits.face_bytes:
-            raise Refusal(
-                "picture_too_large",
-                f"a face may have {self._limits.face_bytes} bytes, got {len(message.face)}",
                 ref=message.character,
             )
         key = (session.group if message.shared else session.id, message.character)
@@ -244,10 +254,12 @@ class Stage:
         self._generations += 1
         return self._generations
 
-    def _origin(self, key: CharacterKey, message: wire.CharacterPut) -> Kept | None:
+    def _origin(
+        self, key: CharacterKey, message: wire.CharacterPut, picture: bytes | None
+    ) -> Kept | None:
         if not (self._keeping and message.shared):
             return None
-        return Kept(*key, message.builtin, message.face, message.options, message.history)
+        return Kept(*key, message.builtin, picture, message.options, message.history)
 
     def _too_many(self, name: str) -> Refusal:
         limit = self._limits.characters_per_session
@@ -273,16 +285,14 @@ class Stage:
             if session is not None:
                 self._tell_ready(session, character)
         if putter is not None and face.source == "centred":
-            self._post.event(
-                putter,
-                wire.Notice(
-                    seq=0,
-                    code="face_centred",
-                    text=NOTICES["face_centred"],
-                    character=character.id,
-                ),
-            )
+            self._notice(putter, character, "face_centred")
+        if putter is not None and face.faces > 1:
+            self._notice(putter, character, "several_faces")
         self.views.show_anew(character, now)
+
+    def _notice(self, session: Session, character: Character, code: str) -> None:
+        text = NOTICES[code]
+        self._post.event(session, wire.Notice(seq=0, code=code, text=text, character=character.id))
 
     def _rehome(self, session: Session, character: Character, now: float) -> None:
         """A name means one character to a session: the one it has put last."""
@@ -301,6 +311,7 @@ class Stage:
             return
         session.told[character.key] = character.generation
         source = next(known for known in SOURCES if known == face.source)
+        kind = next(known for known in KINDS if known == face.kind)
         self._post.event(
             session,
             wire.CharacterReady(
@@ -309,6 +320,9 @@ class Stage:
                 width=face.width,
                 height=face.height,
                 source=source,
+                kind=kind,
+                channels=face.channels,
+                pictures=dict(face.pictures),
             ),
         )
 

@@ -5,11 +5,19 @@ The protocols are what `emopic_engine` really returns; the core needs no more of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from emopic_client.wire import CharacterOptions, FaceSource, FrameFormat, HistoryMode, Rect
+from emopic_client.wire import (
+    CharacterKind,
+    CharacterOptions,
+    FaceSource,
+    FrameFormat,
+    HistoryMode,
+    MarkMode,
+    Rect,
+)
 from emopic_server.core.history import Record
 
 LOSSY: Final = ("jpeg", "webp")
@@ -21,7 +29,9 @@ CharacterKey: TypeAlias = tuple[str, str]
 class FaceLike(Protocol):
     """A registered base face; `key` identifies its pixels.
 
-    `portrait` is the picture that was cut out of a larger one, if it was.
+    `portrait` is the picture that was cut out of a larger one, if it was. `faces` is how many were
+    found in it. `kind` is `picture` or `sprites`; of these, `pictures` says which one shows each
+    emotion. `channels` are those of `EXTRA_CHANNELS` that its frames show.
     """
 
     @property
@@ -34,6 +44,14 @@ class FaceLike(Protocol):
     def source(self) -> str: ...
     @property
     def portrait(self) -> bytes | None: ...
+    @property
+    def faces(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def channels(self) -> tuple[str, ...]: ...
+    @property
+    def pictures(self) -> Mapping[str, str]: ...
 
 
 class ScoresLike(Protocol):
@@ -99,7 +117,8 @@ class FrameJob:
     """Render one frame of a view; it has the fields of `emopic_engine.engine.RenderJob` and more.
 
     `n` orders the frames of a character, `generation` is that of its face, `line` is what moved
-    it, `owner` is who waits for it in the scheduler's turn.
+    it, `owner` is who waits for it in the scheduler's turn. `expression` has a weight for each
+    emotion and, where one of them is not 0, one for each of `EXTRA_CHANNELS`.
     """
 
     face: FaceLike
@@ -114,6 +133,7 @@ class FrameJob:
     n: int
     line: str | None
     owner: str
+    mark: MarkMode = "off"
 
     @property
     def atlas_key(self) -> tuple[object, ...]:
@@ -124,7 +144,8 @@ class FrameJob:
         own = max(self.face.width, self.face.height)
         size = min(self.size or own, own)
         quality = self.quality if self.format in LOSSY else 0
-        return (self.face.key, self.expression, size, self.format, quality, self.patch)
+        mark = self.mark
+        return (self.face.key, self.expression, size, self.format, quality, self.patch, mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +213,5 @@ class Forgotten:
 Change: TypeAlias = Kept | Forgotten
 
 SOURCES: Final[tuple[FaceSource, ...]] = ("builtin", "found", "centred")
+MARKS: Final[tuple[MarkMode, ...]] = ("off", "metadata", "visible")
+KINDS: Final[tuple[CharacterKind, ...]] = ("picture", "sprites")
