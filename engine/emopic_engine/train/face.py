@@ -2,7 +2,10 @@
 
 The run is bounded by time: the learning rate follows a cosine over `minutes` of work, so that the
 model is finished whenever the budget ends. A checkpoint is written every minute and a run can be
-resumed; the time already worked counts.
+resumed, with more minutes and with more data; the time already worked counts.
+
+Two small networks are trained beside the generator and thrown away: a judge of expressions, which
+sees only renders, and in the last third critics of mouth and eyes.
 """
 
 from __future__ import annotations
@@ -14,20 +17,23 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from emopic_engine.data.faces.actions import EMOTIONS
-from emopic_engine.data.faces.dataset import PER_SHARD, read_manifest, shard_path
-from emopic_engine.errors import DataError
+from emopic_engine.data.faces.actions import CHANNELS
+from emopic_engine.data.faces.dataset import read_manifest
+from emopic_engine.errors import BackendUnavailable, DataError
 from emopic_engine.face.live import Live, LiveConfig, apply_maps
 
 from .face_batches import Batch, FaceBatches
+from .face_critic import Critics
 from .face_loss import LossWeights, face_loss, region_weights
+from .face_render_judge import RenderJudge, feature_distance
+from .face_state import load_run, save_run, warm_start
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +41,14 @@ WARM_UP = 100  # steps
 FLOOR = 0.03  # of the learning rate, at the end
 CHECKPOINT_SECONDS = 60.0
 EVALUATE_STEPS = 250
+JUDGE_ALONE, JUDGE_RISE = 300, 300  # steps until the judge is heard, and until it counts in full
+CRITICS_FROM = 2 / 3  # of the budget
+CRITICS_RISE = 0.05  # share of the budget over which their weight rises
 
 
 @dataclass(frozen=True)
 class FaceTraining:
-    """Settings of one run."""
+    """Settings of one run. `start` is a model directory whose weights are taken where they fit."""
 
     minutes: float = 50.0
     sources: int = 4  # faces a step
@@ -48,6 +57,9 @@ class FaceTraining:
     decay: float = 1e-4
     threads: int = 1
     seed: int = 0
+    device: str = "cpu"
+    detail: int = 16  # width of the branch for mouth and eyes
+    start: str | None = None
 
 
 def train_face(
@@ -61,7 +73,8 @@ def train_face(
     """Train, checkpoint into `out`, and return the checkpoint's path.
 
     Shards that appear in `data` while training runs are taken in. Raises `DataError` when `data`
-    holds no faces or `out` holds a run and `resume` is off.
+    holds no faces, or `out` holds a run and `resume` is off or it is a run of another kind;
+    `BackendUnavailable` when the device is not there.
     """
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists() and not resume:
@@ -70,61 +83,124 @@ def train_face(
     torch.set_num_threads(settings.threads)
     run = FaceRun(data, settings)
     if checkpoint.exists():
-        run.load(checkpoint)
+        load_run(run, checkpoint)
+    elif settings.start:
+        progress(warm_start(run.model, Path(settings.start)))
     (out / "settings.json").write_text(json.dumps(asdict(settings), indent=2) + "\n")
     run.work(checkpoint, progress)
     return checkpoint
 
 
+@dataclass
+class Learner:
+    """A network and its optimiser."""
+
+    net: nn.Module
+    optimiser: torch.optim.Optimizer
+
+    @classmethod
+    def of(cls, net: nn.Module, rate: float, decay: float, device: torch.device) -> Learner:
+        """Channels last: the layout in which convolutions are fastest, on a CPU above all."""
+        net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(net, torch.optim.AdamW(net.parameters(), rate, (0.9, 0.99), weight_decay=decay))
+
+    def step(self, loss: Tensor) -> None:
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+
+    def set_rate(self, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+
 class FaceRun:
-    """Model, optimiser, data and clock of one run."""
+    """Networks, optimisers, data and clock of one run."""
 
     def __init__(self, data: Path, settings: FaceTraining) -> None:
         torch.manual_seed(settings.seed)
-        self.folder, self.settings = data, settings
-        self.model = _channels_last(Live(LiveConfig(EMOTIONS)))
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), settings.rate, betas=(0.9, 0.99), weight_decay=settings.decay
-        )
-        self.batches = FaceBatches(data, held_out=False)
-        self.held_out = FaceBatches(data, held_out=True)
-        self.region, self.weights = region_weights(), LossWeights()
+        self.settings, self.device = settings, _device(settings.device)
+        self.config = LiveConfig(CHANNELS, size=read_manifest(data).size, detail=settings.detail)
+        rate, decay = settings.rate, settings.decay
+        self.generator = Learner.of(Live(self.config), rate, decay, self.device)
+        self.judge = Learner.of(RenderJudge(CHANNELS), 2e-3, 1e-2, self.device)
+        self.critics = Learner.of(Critics(), 4e-4, 0.0, self.device)
+        self.learners = {
+            "model": self.generator,
+            "judge": self.judge,
+            "critics": self.critics,
+        }
+        self.batches = FaceBatches(data, held_out=False, channels=len(CHANNELS))
+        self.held_out = FaceBatches(data, held_out=True, channels=len(CHANNELS))
+        self.region, self.weights = region_weights(self.config.size).to(self.device), LossWeights()
         self.step, self.worked = 0, 0.0
+
+    @property
+    def model(self) -> Live:
+        """The generator."""
+        net: Any = self.generator.net
+        assert isinstance(net, Live)
+        return net
 
     def work(self, checkpoint: Path, progress: Callable[[str], None]) -> None:
         """Train until the budget is used up."""
         began, budget = time.monotonic() - self.worked, self.settings.minutes * 60
         saved = self.worked
         while self.worked < budget:
-            loss, motion = self.train_step(self.worked / budget)
+            losses = self.train_step(self.worked / budget)
             self.worked = time.monotonic() - began
             if self.step % EVALUATE_STEPS == 0 or self.step == 20:
-                error, copy = self.evaluate()
-                progress(
-                    f"step {self.step} {self.worked:.0f} s people {self.batches.people} "
-                    f"loss {loss:.4f} flow {motion:.5f} held-out L1 {error:.4f} copy {copy:.4f}"
-                )
+                progress(f"{self._where()} {_text(losses)} {_text(self.evaluate())}")
             if self.worked - saved > CHECKPOINT_SECONDS:
-                self.save(checkpoint)
-                self.take_new_shards()
+                save_run(self, checkpoint)
+                self.batches.take_new()
                 saved = self.worked
-        self.save(checkpoint)
+        save_run(self, checkpoint)
         progress(f"finished after {self.step} steps, {self.worked:.0f} s")
 
-    def train_step(self, share: float) -> tuple[float, float]:
-        """One step at a share of the budget; total loss and flow error."""
+    def train_step(self, share: float) -> dict[str, float]:
+        """One step at a share of the budget; the terms of the loss."""
         rng = np.random.default_rng([self.settings.seed, self.step])
         batch = self.batches.sample(rng, self.settings.sources, self.settings.targets)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate(share)
+        batch = batch.to(self.device)
+        self.generator.set_rate(self.rate(share))
         made, maps, source = self.forward(batch)
-        total, motion = face_loss(made, maps, batch, source, self.region, self.weights)
-        self.optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
+        terms = face_loss(made, maps, batch, source, self.region, self.weights)
+        terms |= self._judged(made, batch)
+        criticised = share >= CRITICS_FROM
+        if criticised:
+            strength = min(1.0, (share - CRITICS_FROM) / CRITICS_RISE) * self.weights.critics
+            terms["critics"] = _frozen(self.critics.net).objections(made) * strength
+        self.generator.step(torch.stack(list(terms.values())).sum())
+        self._teach(batch, made, criticised=criticised)
         self.step += 1
-        return total.item(), motion.item()
+        return {name: term.item() for name, term in terms.items()}
+
+    def _judged(self, made: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """What the judge reads off the generated faces, once it has learned to read."""
+        heard = min(1.0, max(0.0, (self.step - JUDGE_ALONE) / JUDGE_RISE))
+        if not heard:
+            return {}
+        judge: Any = _frozen(self.judge.net).eval()
+        logits, features = judge(made)
+        with torch.no_grad():
+            _, true = judge(batch.targets)
+        return {
+            "reading": judge.reading_error(logits, batch.expressions)
+            * heard
+            * self.weights.reading,
+            "features": feature_distance(features, true) * heard * self.weights.features,
+        }
+
+    def _teach(self, batch: Batch, made: Tensor, *, criticised: bool) -> None:
+        """A step of the judge on rendered faces, and of the critics where they take part."""
+        judge: Any = self.judge.net.requires_grad_(True).train()
+        logits, _ = judge(batch.targets)
+        self.judge.step(judge.reading_error(logits, batch.expressions))
+        if criticised:
+            critics: Any = self.critics.net.requires_grad_(True)
+            self.critics.step(critics.mistakes(batch.targets, made))
 
     def rate(self, share: float) -> float:
         """Linear warm-up, then a cosine down to `FLOOR`."""
@@ -136,68 +212,51 @@ class FaceRun:
         )
 
     def forward(self, batch: Batch) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor], Tensor]:
-        """Pictures made [S K, 3, 128, 128], their maps, and the sources repeated."""
+        """Pictures made [S K, 3, P, P], their maps, and the sources repeated."""
         count = len(batch.targets) // len(batch.sources)
         pictures = batch.sources.to(memory_format=torch.channels_last)
-        features = [f.repeat_interleave(count, 0) for f in self.model.encoder(pictures)]
-        maps = self.model.decoder(*features, batch.expressions)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            features = [f.repeat_interleave(count, 0) for f in self.model.encoder(pictures)]
+            flow, mask, colour = self.model.decoder(*features, batch.expressions)
+        maps = flow.float(), mask.float(), colour.float()
         source = batch.sources.repeat_interleave(count, 0)
         return apply_maps(source, *maps), maps, source
 
     @torch.no_grad()
-    def evaluate(self) -> tuple[float, float]:
-        """Mean absolute error on held-out people, and that of copying the source."""
-        rng = np.random.default_rng(1)
-        batch = self.held_out.sample(rng, 32, 3)
+    def evaluate(self) -> dict[str, float]:
+        """Mean absolute error on held-out people, that of copying the source, and the judge's
+        error in reading rendered and generated faces."""
+        batch = self.held_out.sample(np.random.default_rng(1), 32, 3).to(self.device)
         self.model.eval()
         made, _, source = self.forward(batch)
         self.model.train()
-        error, copy = (made - batch.targets).abs().mean(), (source - batch.targets).abs().mean()
-        return error.item(), copy.item()
-
-    def take_new_shards(self) -> None:
-        """Read the data again when more shards are finished than were read."""
-        manifest = read_manifest(self.folder)
-        count = (manifest.identities - manifest.held_out) // PER_SHARD
-        finished = sum(shard_path(self.folder, index).exists() for index in range(count))
-        if finished > self.batches.shards:
-            self.batches = FaceBatches(self.folder, held_out=False)
-
-    def save(self, path: Path) -> None:
-        """Write the checkpoint whole or not at all."""
-        state = {
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "step": self.step,
-            "worked": self.worked,
+        judge: Any = self.judge.net.eval()
+        read = [judge.reading_error(judge(x)[0], batch.expressions) for x in (batch.targets, made)]
+        return {
+            "held-out-L1": (made - batch.targets).abs().mean().item(),
+            "copy-L1": (source - batch.targets).abs().mean().item(),
+            "read-rendered": read[0].item(),
+            "read-generated": read[1].item(),
         }
-        temporary = path.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(path)
 
-    def load(self, path: Path) -> None:
-        """Continue where a checkpoint was written."""
-        state = torch.load(path, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.worked = state["step"], state["worked"]
+    def _where(self) -> str:
+        return f"step {self.step} {self.worked:.0f} s people {self.batches.people}"
 
 
-def _channels_last(model: Live) -> Live:
-    """The layout in which convolutions on a CPU are fastest."""
-    moved: Live = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return moved
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise BackendUnavailable(f"there is no device {name!r}; use cpu or cuda") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise BackendUnavailable(f"{name} is not available: torch sees no GPU; use --device cpu")
+    return device
 
 
-def export_live(checkpoint: Path, model_dir: Path, gain: float = 1.0) -> None:
-    """Write `config.json` and `model.safetensors` (half precision) from a checkpoint."""
-    config = LiveConfig(EMOTIONS, gain=gain)
-    model = Live(config)
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["model"])
-    model_dir.mkdir(parents=True, exist_ok=True)
-    save_file(
-        {name: value.half().contiguous() for name, value in model.state_dict().items()},
-        model_dir / "model.safetensors",
-    )
-    text = json.dumps({"model_type": "emopic-live", **asdict(config)}, indent=2)
-    (model_dir / "config.json").write_text(text + "\n")
+def _frozen(net: nn.Module) -> Any:
+    """The network, its weights left out of the gradient."""
+    return net.requires_grad_(False)
+
+
+def _text(values: dict[str, float]) -> str:
+    return " ".join(f"{name} {value:.4f}" for name, value in values.items())

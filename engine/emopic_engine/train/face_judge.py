@@ -37,13 +37,16 @@ API_NAMES = ("neutral", "joy", "sadness", "anger", "anxiety", "disgust", "surpri
 FER_NAMES = ("anger", "disgust", "anxiety", "joy", "sadness", "surprise", "neutral")
 
 
+Scores = NDArray[np.float32]
+
+
 class Judge(Protocol):
     """Names the emotion of face cut-outs."""
 
     name: str
 
-    def __call__(self, faces: Sequence[Rgb]) -> NDArray[np.int64]:
-        """Indices into `EMOTIONS`, one a face."""
+    def __call__(self, faces: Sequence[Rgb]) -> Scores:
+        """Probabilities [N, 6] over `EMOTIONS`, a row a face."""
         ...
 
 
@@ -79,11 +82,11 @@ class FaceApiJudge:
         self._net.load_state_dict(named)
 
     @torch.inference_mode()
-    def __call__(self, faces: Sequence[Rgb]) -> NDArray[np.int64]:
+    def __call__(self, faces: Sequence[Rgb]) -> Scores:
         side = (LANDMARK_SIDE, LANDMARK_SIDE)
         small = np.stack([cv2.resize(f, side, interpolation=cv2.INTER_AREA) for f in faces])
         batch = (small.astype(np.float32) - LANDMARK_MEAN) / 255
-        return _choice(self._net(torch.from_numpy(batch).permute(0, 3, 1, 2)), API_NAMES)
+        return _scores(self._net(torch.from_numpy(batch).permute(0, 3, 1, 2)), API_NAMES)
 
 
 class ExpressionNet(nn.Module):
@@ -113,7 +116,7 @@ class FerJudge:
         self._weights = _read_keras(_fer_file())
 
     @torch.inference_mode()
-    def __call__(self, faces: Sequence[Rgb]) -> NDArray[np.int64]:
+    def __call__(self, faces: Sequence[Rgb]) -> Scores:
         grey = [cv2.cvtColor(face, cv2.COLOR_RGB2GRAY) for face in faces]
         small = np.stack([cv2.resize(g, (64, 64), interpolation=cv2.INTER_AREA) for g in grey])
         x = torch.from_numpy(small.astype(np.float32) / 127.5 - 1)[:, None]
@@ -121,7 +124,7 @@ class FerJudge:
         x = F.relu(self._norm(self._conv(x, 2), 2))
         for block in range(4):
             x = self._block(x, block)
-        return _choice(self._conv(x, 7, padding=1).mean((2, 3)), FER_NAMES)
+        return _scores(self._conv(x, 7, padding=1).mean((2, 3)), FER_NAMES)
 
     def _block(self, x: Tensor, block: int) -> Tensor:
         first = 3 * block + 3
@@ -152,10 +155,11 @@ class FerJudge:
         return F.batch_norm(x, mean, variance, gain, shift, eps=1e-3)
 
 
-def _choice(logits: Tensor, names: tuple[str, ...]) -> NDArray[np.int64]:
+def _scores(logits: Tensor, names: tuple[str, ...]) -> Scores:
+    """Softmax over our emotions; what else the judge knows is left out of the choice."""
     columns = [names.index(emotion) for emotion in EMOTIONS]
-    chosen: NDArray[np.int64] = logits[:, columns].argmax(1).numpy()
-    return chosen
+    scores: Scores = logits[:, columns].softmax(1).numpy()
+    return scores
 
 
 def _fer_file() -> Path:

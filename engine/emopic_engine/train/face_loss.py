@@ -16,18 +16,21 @@ from .face_batches import Batch
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms; see `face_loss`."""
+    """Weights of the terms: those of `face_loss`, then the judge's two and the critics'."""
 
     coarse: float = 0.5
     edges: float = 1.0
     flow: float = 8.0
     paint: float = 0.01
     smooth: float = 0.02
+    reading: float = 0.03
+    features: float = 0.4
+    critics: float = 0.01
 
 
-def region_weights() -> Tensor:
-    """[1, 1, 128, 128]: 1 at the rim, up to 6 on mouth and eyes, where faces are read."""
-    line = (torch.arange(CROP) + 0.5) / CROP
+def region_weights(side: int = CROP) -> Tensor:
+    """[1, 1, side, side]: 1 at the rim, up to 6 on mouth and eyes, where faces are read."""
+    line = (torch.arange(side) + 0.5) / side
     y, x = torch.meshgrid(line, line, indexing="ij")
     mouth = torch.exp(-(((x - 0.5) / 0.17) ** 2 + ((y - 0.75) / 0.13) ** 2))
     brows = torch.exp(-(((x - 0.5) / 0.30) ** 2 + ((y - 0.33) / 0.10) ** 2))
@@ -43,8 +46,8 @@ def face_loss(
     source: Tensor,
     region: Tensor,
     weights: LossWeights,
-) -> tuple[Tensor, Tensor]:
-    """The total and the flow term alone.
+) -> dict[str, Tensor]:
+    """The weighted terms by name; their sum is the loss.
 
     Pixels count more in `region` and where source and target differ; coarse colours and edges
     have terms of their own; the flow must follow the true one where that is valid, moving places
@@ -56,19 +59,30 @@ def face_loss(
     importance = region * (1 + 8 * change)
     pixels = ((made - target).abs() * importance).mean()
     coarse = (F.avg_pool2d(made, 4) - F.avg_pool2d(target, 4)).abs().mean()
-    edges = sum(
+    edges = edge_error(made, target, region)
+    across, down = slopes(flow)
+    return {
+        "pixels": pixels,
+        "coarse": weights.coarse * coarse,
+        "edges": weights.edges * edges,
+        "flow": weights.flow * flow_error(flow, batch),
+        "paint": weights.paint * mask.mean(),
+        "smooth": weights.smooth * (across.abs().mean() + down.abs().mean()),
+    }
+
+
+def edge_error(made: Tensor, target: Tensor, region: Tensor) -> Tensor:
+    """Mean absolute difference of the slopes, across and down, weighted by the region."""
+    across, down = (
         ((a - b).abs() * w).mean()
         for a, b, w in zip(slopes(made), slopes(target), trimmed(region), strict=True)
     )
-    motion = flow_error(flow, batch)
-    smooth = sum(slope.abs().mean() for slope in slopes(flow))
-    total = pixels + weights.coarse * coarse + weights.edges * edges + weights.flow * motion
-    return total + weights.paint * mask.mean() + weights.smooth * smooth, motion
+    return across + down
 
 
 def flow_error(flow: Tensor, batch: Batch) -> Tensor:
     """Mean absolute error of the flow where the truth is valid, moving places weighted up."""
-    small = F.avg_pool2d(flow, 2)
+    small = F.avg_pool2d(flow, flow.shape[3] // batch.flow.shape[3])
     length = batch.flow.norm(dim=1, keepdim=True)
     error = (small - batch.flow).abs().sum(1, keepdim=True)
     mean: Tensor = (error * batch.valid * (1 + 15 * length)).mean()

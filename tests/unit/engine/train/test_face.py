@@ -1,44 +1,46 @@
-import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tests.unit.engine.train.face_noise import NAMED, write_noise
 
-from emopic_engine.data.faces.dataset import PER_SHARD, PHOTOS, SHOTS, Manifest, shard_path
-from emopic_engine.errors import DataError
+import emopic_engine
+from emopic_engine.data.faces.actions import CHANNELS, EMOTIONS, NEUTRAL
+from emopic_engine.data.faces.dataset import PER_SHARD, shard_path
+from emopic_engine.errors import BackendUnavailable, DataError
 from emopic_engine.face.graphs import read_settings
 from emopic_engine.face.live import LiveConfig, load_live
-from emopic_engine.train.face import FaceRun, FaceTraining, export_live, train_face
+from emopic_engine.train import face as work
+from emopic_engine.train.face import FaceRun, FaceTraining, train_face
 from emopic_engine.train.face_batches import FaceBatches, chained
 from emopic_engine.train.face_loss import region_weights
+from emopic_engine.train.face_state import export_live, load_run, save_run, warm_start
 
-NAMED = SHOTS - PHOTOS
+BUNDLED = Path(emopic_engine.__file__).parent / "models" / "live"
+TINY = FaceTraining(sources=2, targets=2, detail=8)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Two shards of noise; in shot `s` everything lies `s` hundredths right of where it rests."""
-    folder = tmp_path_factory.mktemp("faces")
-    manifest = Manifest(identities=2 * PER_SHARD, seed=1, held_out=PER_SHARD)
-    (folder / "manifest.json").write_text(json.dumps(vars(manifest)))
-    rng = np.random.default_rng(0)
-    shift = np.zeros((PER_SHARD, SHOTS, 64, 64, 3), np.float16)
-    shift[..., 2] = 1
-    shift[..., 0] = np.arange(SHOTS)[:, None, None] / 100
-    for index in range(2):
-        np.savez(
-            shard_path(folder, index),
-            pictures=rng.integers(0, 256, (PER_SHARD, SHOTS, 128, 128, 3), np.uint8),
-            expressions=rng.random((PER_SHARD, SHOTS, 6)).astype(np.float32),
-            to_rest=shift * np.array((-1, 1, 1), np.float16),
-            from_rest=shift,
-        )
-    return folder
+    return write_noise(tmp_path_factory.mktemp("faces"))
+
+
+def read(data, *, held_out=False):
+    return FaceBatches(data, held_out=held_out, channels=len(CHANNELS))
+
+
+def state_of(run):
+    return {name: value.clone() for name, value in run.model.state_dict().items()}
+
+
+def changed(run, before):
+    return {name for name, value in run.model.state_dict().items() if (value != before[name]).any()}
 
 
 def test_flow_runs_from_target_over_rest_to_source(data):
-    batches = FaceBatches(data, held_out=False)
-    batch = batches.at(np.array([3]), np.array([2]), np.array([[5, 2]]))
+    batch = read(data).at(np.array([3]), np.array([2]), np.array([[5, 2]]))
     assert torch.allclose(batch.flow[0, 0], torch.tensor(0.02 - 0.05), atol=1e-4)
     assert (batch.flow[1] == 0).all()  # the source itself
     assert (batch.valid == 1).all()
@@ -56,16 +58,25 @@ def test_chained_flow_is_valid_only_where_both_are():
     assert (valid[0, 0, 1:, :7] == 1).all()
 
 
-def test_photo_like_shots_are_sources_only(data):
-    batches = FaceBatches(data, held_out=False)
-    batches.expressions[:, NAMED:] = -1
+def test_faces_without_a_named_expression_are_sources_only(data):
+    batches = read(data)
+    seen = set()
     for seed in range(5):
         batch = batches.sample(np.random.default_rng(seed), 6, 3)
         assert (batch.expressions >= 0).all()
+        seen |= {tuple(row.tolist()) for row in batch.expressions}
+    assert len(seen) > NAMED
+
+
+def test_targets_of_a_face_differ(data):
+    batches = read(data)
+    batch = batches.sample(np.random.default_rng(2), 1, NAMED)
+    pairs = torch.cdist(batch.targets.flatten(1), batch.targets.flatten(1))
+    assert (pairs[~torch.eye(NAMED, dtype=torch.bool)] > 0).all()
 
 
 def test_mirroring_turns_the_flow_round(data):
-    batches = FaceBatches(data, held_out=False)
+    batches = read(data)
     signs = set()
     for seed in range(10):
         flow = batches.sample(np.random.default_rng(seed), 4, 2).flow[:, 0]
@@ -74,10 +85,32 @@ def test_mirroring_turns_the_flow_round(data):
 
 
 def test_the_same_seed_makes_the_same_batch(data):
-    batches = FaceBatches(data, held_out=False)
+    batches = read(data)
     first, second = (batches.sample(np.random.default_rng(7), 3, 2) for _ in range(2))
     assert torch.equal(first.sources, second.sources)
     assert torch.equal(first.expressions, second.expressions)
+
+
+def test_shards_that_finish_later_are_taken_in(tmp_path):
+    folder = write_noise(tmp_path, shards=3)
+    shard_path(folder, 1).rename(tmp_path / "later")
+    batches = read(folder)
+    assert batches.people == PER_SHARD
+    (tmp_path / "later").rename(shard_path(folder, 1))
+    batches.take_new()
+    assert batches.people == 2 * PER_SHARD
+    assert read(folder, held_out=True).people == PER_SHARD
+
+
+def test_fewer_columns_show_nothing_in_the_others_and_more_are_refused(tmp_path):
+    folder = write_noise(tmp_path, columns=len(EMOTIONS))
+    batches = read(folder)
+    expressions = next(iter(batches.shards.values()))["expressions"]
+    assert expressions.shape[2] == len(CHANNELS)
+    assert (expressions[:, :NAMED, len(EMOTIONS) :] == 0).all()
+    assert (expressions[:, NAMED:] == -1).all()
+    with pytest.raises(DataError, match="more than the model's 5 channels"):
+        FaceBatches(folder, held_out=False, channels=5)
 
 
 def test_region_counts_mouth_and_eyes_most():
@@ -85,17 +118,39 @@ def test_region_counts_mouth_and_eyes_most():
     mouth, eye, corner = region[96, 64], region[51, 46], region[2, 2]
     assert min(mouth, eye) > 3 * corner
     assert corner == pytest.approx(1.0, abs=0.05)
+    assert torch.allclose(
+        region_weights(64)[0, 0], region.unflatten(0, (64, 2)).mean(1)[:, ::2], atol=0.2
+    )
 
 
 def test_a_step_learns(data):
-    run = FaceRun(data, FaceTraining(sources=2, targets=2))
-    before = {name: value.clone() for name, value in run.model.state_dict().items()}
-    loss, motion = run.train_step(0.0)
-    assert np.isfinite([loss, motion]).all()
-    changed = [
-        name for name, value in run.model.state_dict().items() if (value != before[name]).any()
-    ]
-    assert "decoder.paint.weight" in changed
+    run = FaceRun(data, TINY)
+    before = state_of(run)
+    losses = run.train_step(0.0)
+    assert np.isfinite(list(losses.values())).all()
+    assert {"pixels", "flow", "edges"} <= set(losses)
+    assert {"decoder.paint.weight", "decoder.detail.0.leave.weight"} <= changed(run, before)
+
+
+def test_judge_and_critics_join_when_it_is_their_time(data, monkeypatch):
+    monkeypatch.setattr(work, "JUDGE_ALONE", 0)
+    run = FaceRun(data, TINY)
+    assert not {"reading", "features", "critics"} & set(run.train_step(0.0))
+    judge, critics = (learner.net for learner in (run.judge, run.critics))
+    before = [[p.clone() for p in net.parameters()] for net in (judge, critics)]
+    assert {"reading", "features"} <= set(run.train_step(0.5))
+    still = list(zip(critics.parameters(), before[1], strict=True))
+    assert all(torch.equal(now, then) for now, then in still)
+    assert "critics" in run.train_step(0.9)
+    for net, earlier in zip((judge, critics), before, strict=True):
+        pairs = zip(net.parameters(), earlier, strict=True)
+        assert any(not torch.equal(now, then) for now, then in pairs)
+
+
+def test_a_run_works_at_another_crop_size(tmp_path):
+    run = FaceRun(write_noise(tmp_path, side=192), replace(TINY, sources=1, targets=1))
+    assert run.config.size == 192
+    assert np.isfinite(list(run.train_step(0.9).values())).all()
 
 
 def test_the_rate_falls_to_its_floor():
@@ -108,21 +163,66 @@ def test_the_rate_falls_to_its_floor():
 
 def test_a_run_is_bounded_resumed_and_exported(data, tmp_path):
     out, model = tmp_path / "run", tmp_path / "live"
-    settings = FaceTraining(minutes=0.001, sources=1, targets=1)
+    settings = replace(TINY, minutes=0.001, sources=1, targets=1)
     checkpoint = train_face(data, out, settings)
     steps = torch.load(checkpoint, weights_only=True)["step"]
     assert steps >= 1
     with pytest.raises(DataError, match="--resume"):
         train_face(data, out, settings)
-    longer = FaceTraining(minutes=0.02, sources=1, targets=1)
-    train_face(data, out, longer, resume=True)
+    with pytest.raises(DataError, match="detail=8"):
+        train_face(data, out, replace(settings, detail=0), resume=True)
+    worked = torch.load(checkpoint, weights_only=True)["worked"] / 60
+    train_face(data, out, replace(settings, minutes=worked + 0.005), resume=True)
     assert torch.load(checkpoint, weights_only=True)["step"] > steps
-    export_live(checkpoint, model)
-    settings_read = read_settings(model)
-    load_live(LiveConfig(**vars(settings_read)), model / "model.safetensors")
+    export_live(checkpoint, model, 1.2)
+    read_back = read_settings(model)
+    assert (read_back.channels, read_back.gain, read_back.detail) == (CHANNELS, 1.2, 8)
+    load_live(LiveConfig(**vars(read_back)), model / "model.safetensors")
+
+
+def test_a_resumed_run_takes_the_step_that_an_unbroken_one_takes(data, tmp_path):
+    whole = FaceRun(data, TINY)
+    whole.train_step(0.9)
+    save_run(whole, tmp_path / "checkpoint.pt")
+    resumed = FaceRun(data, replace(TINY, seed=TINY.seed))
+    load_run(resumed, tmp_path / "checkpoint.pt")
+    torch.manual_seed(5)
+    first = whole.train_step(0.9)
+    torch.manual_seed(5)
+    assert resumed.train_step(0.9) == pytest.approx(first, rel=1e-4)
+
+
+@pytest.mark.models
+def test_a_start_takes_over_what_the_bundled_model_knows(data):
+    run = FaceRun(data, FaceTraining())
+    said = warm_start(run.model, BUNDLED)
+    theirs = read_settings(BUNDLED)
+    old = load_live(LiveConfig(**vars(theirs)), BUNDLED / "model.safetensors")
+    if theirs.detail:
+        pytest.skip("the bundled model has the finer branch already")
+    assert str(BUNDLED) in said
+    expression = torch.zeros(1, len(CHANNELS))
+    expression[0, NEUTRAL], expression[0, 0] = 0.2, 0.8
+    picture = torch.rand(1, 3, 128, 128) * 2 - 1
+    old.decoder.gain.fill_(1.0)
+    with torch.inference_mode():
+        wanted = old.decoder(*old.encoder(picture), expression[:, : len(theirs.channels)])
+        model = run.model.eval()
+        for made, want in zip(
+            model.decoder(*model.encoder(picture), expression), wanted, strict=True
+        ):
+            assert torch.allclose(made, want, atol=1e-3)
+
+
+def test_a_device_that_is_not_there_is_named(data):
+    with pytest.raises(BackendUnavailable, match="warp"):
+        FaceRun(data, replace(TINY, device="warp"))
+    if not torch.cuda.is_available():
+        with pytest.raises(BackendUnavailable, match="--device cpu"):
+            FaceRun(data, replace(TINY, device="cuda"))
 
 
 def test_no_finished_shard_is_an_error(data, tmp_path):
     (tmp_path / "manifest.json").write_text((data / "manifest.json").read_text())
     with pytest.raises(DataError, match="no finished shard"):
-        FaceBatches(tmp_path, held_out=False)
+        read(tmp_path)
