@@ -1,4 +1,4 @@
-"""What the engine does next. One device, one piece of work at a time, four kinds of it:
+"""What the workers do next, each of them one piece of work at a time, of four kinds:
 
     lines     complete and partial lines, in the order of each session
     urgent    the first frame after a line, and the first one of a new watcher
@@ -11,17 +11,24 @@ a limit: nothing is ever held back to fill one. Within a kind the owners (sessio
 that one who asks for a lot waits for itself only.
 
 Everything is bounded. Lines and faces beyond the bound are refused at once with `busy`; frames
-cannot pile up, since a view has one waiting frame and a newer one takes its place.
+cannot pile up, since a view has one waiting frame and a newer one takes its place. Everything but
+faces has a deadline too: a line that has waited too long is handed back to be refused, a frame to
+be sampled anew. So under too much load there are fewer frames, then fewer lines, but none is late.
+
+With several workers, a session's lines are with one worker at a time, for they must be answered in
+order, and frames go to the worker that has their face: see `placement`.
 """
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
+from emopic_server.core.costs import BatchCost
+from emopic_server.core.fair_queue import FairQueue
+from emopic_server.core.placement import Placement
 from emopic_server.core.work import (
     CharacterKey,
     Classify,
@@ -34,17 +41,21 @@ from emopic_server.core.work import (
 )
 from emopic_server.errors import Refusal
 
+__all__ = ["ORDER", "Bounds", "FairQueue", "Kind", "Scheduler"]
+
 Kind: TypeAlias = Literal["lines", "urgent", "register", "frames"]
 ORDER: Final[tuple[Kind, ...]] = ("lines", "urgent", "register", "frames")
-
-T = TypeVar("T")
+_COMPANY_S: Final = 10.0  # a session that has been silent for so long does not mind large batches
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much may wait, how much goes into one batch, how often a kind may be passed over.
+    """How much may wait and how long, what goes into one batch, and how often a kind may be passed.
 
-    A batch of frames is small because a line that comes meanwhile has to wait for all of it.
+    A batch of frames is small because a line that comes meanwhile has to wait for all of it. For
+    the same reason a batch of lines holds more than one of a session, while others talk too, only
+    as long as it is expected to take at most `stretch` times as long as one line. `line_wait_ms`
+    and `frame_wait_ms` are the deadlines.
     """
 
     lines: int = 256
@@ -53,104 +64,67 @@ class Bounds:
     frame_batch: int = 2
     patience: int = 8
     retry_ms: int = 50
+    stretch: float = 1.5
+    line_wait_ms: int = 4000
+    frame_wait_ms: int = 250
 
 
-class FairQueue(Generic[T]):
-    """Lanes by owner, served in turn; within a lane in order, one item per key.
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A frame, and since when it waits."""
 
-    An item with the key of a waiting one takes its place in the line.
-    """
+    job: FrameJob
+    since: float
+
+
+class _Frames:
+    """The frames that wait for one worker."""
+
+    __slots__ = ("later", "urgent")
 
     def __init__(self) -> None:
-        self._lanes: OrderedDict[str, OrderedDict[Hashable, T]] = OrderedDict()
-        self._size = 0
+        self.urgent: FairQueue[_Waiting] = FairQueue()
+        self.later: FairQueue[_Waiting] = FairQueue()
 
-    def __len__(self) -> int:
-        return self._size
-
-    @property
-    def owners(self) -> int:
-        """How many owners have something waiting."""
-        return len(self._lanes)
-
-    def waiting(self, owner: str) -> int:
-        """How much of this owner waits."""
-        return len(self._lanes.get(owner, ()))
-
-    def get(self, owner: str, key: Hashable) -> T | None:
-        """The waiting item of this key, if any."""
-        lane = self._lanes.get(owner)
-        return None if lane is None else lane.get(key)
-
-    def put(self, owner: str, key: Hashable, item: T) -> T | None:
-        """Queue `item`; returns the one whose place it took."""
-        lane = self._lanes.setdefault(owner, OrderedDict())
-        replaced = lane.get(key)
-        lane[key] = item
-        self._size += replaced is None
-        return replaced
-
-    def pop(self, owner: str, key: Hashable) -> T | None:
-        """Take out one item by its key."""
-        lane = self._lanes.get(owner)
-        item = None if lane is None else lane.pop(key, None)
-        if lane is not None and item is not None:
-            self._size -= 1
-            if not lane:
-                del self._lanes[owner]
-        return item
-
-    def take(self, limit: int) -> list[T]:
-        """Up to `limit` items, one from each owner in turn."""
-        taken: list[T] = []
-        while self._lanes and len(taken) < limit:
-            owner, lane = self._lanes.popitem(last=False)
-            taken.append(lane.popitem(last=False)[1])
-            if lane:
-                self._lanes[owner] = lane
-        self._size -= len(taken)
-        return taken
-
-    def remove(self, unwanted: Callable[[T], bool]) -> list[T]:
-        """Take out everything that is unwanted, in no particular order."""
-        gone = [
-            (owner, key, item)
-            for owner, lane in self._lanes.items()
-            for key, item in lane.items()
-            if unwanted(item)
-        ]
-        for owner, key, _ in gone:
-            self.pop(owner, key)
-        return [item for _, _, item in gone]
+    def pop(self, owner: str, key: tuple[CharacterKey, int]) -> tuple[bool, bool]:
+        """Forget a view's frame: whether there was one, and whether it was urgent."""
+        urgent = self.urgent.pop(owner, key) is not None
+        return (self.later.pop(owner, key) is not None) or urgent, urgent
 
 
 class Scheduler:
-    """The queues in front of one engine. `take` gives its next work, `spent` what that cost."""
+    """The queues in front of the workers. `take` gives work, `spent` says what that cost."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, workers: int = 1) -> None:
         self._bounds = bounds
+        self.placement = Placement(workers)
         self._lines: FairQueue[LineJob] = FairQueue()
-        self._urgent: FairQueue[FrameJob] = FairQueue()
         self._builtins: FairQueue[RegisterJob] = FairQueue()
         self._uploads: FairQueue[RegisterJob] = FairQueue()
-        self._frames: FairQueue[FrameJob] = FairQueue()
-        self._passed: dict[Kind, int] = dict.fromkeys(ORDER, 0)
+        self._frames = [_Frames() for _ in range(workers)]
+        self._passed = [dict.fromkeys(ORDER, 0) for _ in range(workers)]
+        self._talking: dict[int, frozenset[str]] = {}
+        self._heard: OrderedDict[str, float] = OrderedDict()
+        self._cost = BatchCost()
         self._batch_s = bounds.retry_ms / 1000
+        self._rebalanced = -math.inf
         self._count = 0
         self.replaced_partials = 0
         self.replaced_frames = 0
 
     def depth(self, kind: Kind) -> int:
-        """How much of this kind waits."""
+        """How much of this kind waits, for all workers."""
         match kind:
             case "lines":
                 return len(self._lines)
             case "urgent":
-                return len(self._urgent)
+                return sum(len(frames.urgent) for frames in self._frames)
             case "register":
                 return len(self._builtins) + len(self._uploads)
             case "frames":
-                return len(self._frames)
+                return sum(len(frames.later) for frames in self._frames)
+
+    # ── lines ────────────────────────────────────────────────────────────────────────────────────
 
     def put_line(self, job: LineJob) -> None:
         """Queue a line; it replaces a waiting partial one with the same id, in its place.
@@ -158,6 +132,7 @@ class Scheduler:
         Raises `Refusal` (`busy`, with `retry_ms`) when too much waits: in all, or of this session
         alone while others wait too.
         """
+        self._listen(job)
         key = (job.character, job.line)
         waiting = self._lines.get(job.session, key)
         if waiting is not None and waiting.partial:
@@ -166,12 +141,37 @@ class Scheduler:
             return
         share = self._bounds.lines // (self._lines.owners + 1) + 1
         if len(self._lines) >= self._bounds.lines or self._lines.waiting(job.session) >= share:
-            raise self._busy("lines", job.line)
+            raise self.busy("lines", job.line)
         if waiting is not None:  # a complete line of this id waits: both are answered
             self._count += 1
             self._lines.put(job.session, (*key, self._count), job)
         else:
             self._lines.put(job.session, key, job)
+
+    def late_lines(self, now: float) -> list[LineJob]:
+        """Take out the lines that have waited too long; each of them needs an answer."""
+        wait = self._bounds.line_wait_ms / 1000
+        return self._lines.remove(lambda job: now >= job.queued + wait)
+
+    def line_deadline(self) -> float | None:
+        """When the first of the waiting lines will have waited too long."""
+        queued = min((job.queued for job in self._lines), default=None)
+        return None if queued is None else queued + self._bounds.line_wait_ms / 1000
+
+    def busy(self, what: str, ref: str) -> Refusal:
+        """The refusal of what cannot be queued, or has been for too long."""
+        batches = math.ceil((len(self._lines) + 1) / self._bounds.line_batch)
+        retry_ms = max(self._bounds.retry_ms, math.ceil(1000 * batches * self._batch_s))
+        return Refusal("busy", f"too many {what} are waiting", ref=ref, retry_ms=retry_ms)
+
+    def _listen(self, job: LineJob) -> None:
+        """Remember who has talked lately."""
+        self._heard[job.session] = job.queued
+        self._heard.move_to_end(job.session)
+        while next(iter(self._heard.values())) < job.queued - _COMPANY_S:
+            self._heard.popitem(last=False)
+
+    # ── faces ────────────────────────────────────────────────────────────────────────────────────
 
     def put_register(self, job: RegisterJob, *, bounded: bool = True) -> None:
         """Queue a face; a waiting one for the same character is replaced. Raises `Refusal`.
@@ -183,29 +183,51 @@ class Scheduler:
         known = queue.get(job.session, job.character) is not None
         full = queue is self._uploads and len(queue) >= self._bounds.uploads
         if bounded and full and not known:
-            raise self._busy("base faces", job.character[1])
+            raise self.busy("base faces", job.character[1])
         queue.put(job.session, job.character, job)
 
-    def put_frame(self, job: FrameJob, *, urgent: bool) -> None:
+    # ── frames ───────────────────────────────────────────────────────────────────────────────────
+
+    def put_frame(self, job: FrameJob, *, urgent: bool, now: float = 0.0) -> None:
         """Queue a frame; the waiting one of the same view is replaced and its urgency kept."""
         key = (job.character, job.view)
-        if urgent or self._urgent.get(job.owner, key) is not None:
-            replaced = self._frames.pop(job.owner, key)
-            replaced = self._urgent.put(job.owner, key, job) or replaced
+        frames = self._frames[self.placement.home(job.face.key, now)]
+        replaced = False
+        for others in self._frames:
+            if others is not frames:  # the face has moved meanwhile
+                was_there, was_urgent = others.pop(job.owner, key)
+                replaced, urgent = replaced or was_there, urgent or was_urgent
+        if urgent or frames.urgent.get(job.owner, key) is not None:
+            replaced = frames.later.pop(job.owner, key) is not None or replaced
+            queue = frames.urgent
         else:
-            replaced = self._frames.put(job.owner, key, job)
-        self.replaced_frames += replaced is not None
+            queue = frames.later
+        replaced = queue.put(job.owner, key, _Waiting(job, now)) is not None or replaced
+        self.replaced_frames += replaced
 
     def drop_frame(self, owner: str, character: CharacterKey, view: int) -> None:
         """Forget the waiting frame of a view, because it has been shown or nobody watches."""
-        key = (character, view)
-        self._urgent.pop(owner, key)
-        self._frames.pop(owner, key)
+        for frames in self._frames:
+            frames.pop(owner, (character, view))
 
     def drop_frames(self, character: CharacterKey) -> None:
         """Forget all waiting frames of a character, because its face is another one now."""
-        self._urgent.remove(lambda job: job.character == character)
-        self._frames.remove(lambda job: job.character == character)
+        for frames in self._frames:
+            for queue in (frames.urgent, frames.later):
+                queue.remove(lambda waiting: waiting.job.character == character)
+
+    def late_frames(self, now: float, worker: int = 0) -> list[FrameJob]:
+        """Of what this worker would render next: the frames that have waited too long.
+
+        They are left in their places, for newer ones of their views to take those.
+        """
+        frames = self._frames[worker]
+        size = self._bounds.frame_batch
+        first = [*frames.urgent.first(size), *frames.later.first(size)]
+        wait = self._bounds.frame_wait_ms / 1000
+        return [waiting.job for waiting in first if now > waiting.since + wait]
+
+    # ── who is gone ──────────────────────────────────────────────────────────────────────────────
 
     def drop_character(self, character: CharacterKey) -> list[LineJob]:
         """Forget all that waits for a character; returns its lines, for each needs an answer."""
@@ -220,37 +242,96 @@ class Scheduler:
             queue.remove(lambda job: job.session == session)
         return len(self._lines.remove(lambda job: job.session == session))
 
-    def take(self) -> Work | None:
-        """The next work, or None when nothing waits."""
-        kind = self._next()
+    def away(self, worker: int, now: float) -> None:
+        """A worker has ended: what waits for it goes to others, if there are any."""
+        self.placement.down(worker)
+        if self.placement.up:
+            self._rehome(worker, now)
+
+    def back(self, worker: int, now: float) -> None:
+        """A worker can work again."""
+        self.placement.back(worker)
+        for other in range(self.placement.workers):
+            if other not in self.placement.up:
+                self._rehome(other, now)
+
+    def _rehome(self, worker: int, now: float) -> None:
+        """Give the frames that wait for a worker to the homes of their faces."""
+        frames = self._frames[worker]
+        home = self.placement.home
+        for queue, urgent in ((frames.urgent, True), (frames.later, False)):
+            for waiting in queue.remove(lambda item: home(item.job.face.key, now) != worker):
+                self.put_frame(waiting.job, urgent=urgent, now=now)
+
+    # ── work ─────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, worker: int = 0) -> Work | None:
+        """The next work for a worker that has none, or None when nothing waits for it."""
+        kind = self._next(worker)
         if kind is None:
             return None
+        passed = self._passed[worker]
         for other in ORDER:
-            self._passed[other] = 0 if other == kind else self._passed[other] + self._waits(other)
+            passed[other] = 0 if other == kind else passed[other] + self._waits(other, worker)
         if kind == "lines":
-            return Classify(tuple(self._lines.take(self._bounds.line_batch)))
+            return self._take_lines(worker)
         if kind == "register":
             return Register((self._builtins.take(1) or self._uploads.take(1))[0])
-        queue = self._urgent if kind == "urgent" else self._frames
-        jobs = queue.take(self._bounds.frame_batch)
-        if kind == "urgent" and len(jobs) < self._bounds.frame_batch:
-            jobs += self._frames.take(self._bounds.frame_batch - len(jobs))
-        return Render(tuple(jobs))
+        frames, size = self._frames[worker], self._bounds.frame_batch
+        taken = frames.urgent.take(size) if kind == "urgent" else []
+        taken += frames.later.take(size - len(taken))
+        return Render(tuple(waiting.job for waiting in taken))
 
-    def spent(self, work: Work, seconds: float) -> None:
-        """Learn what a batch of lines costs, so that `retry_ms` is honest."""
-        if isinstance(work, Classify):
-            self._batch_s += 0.2 * (seconds - self._batch_s)
+    def spent(self, work: Work, seconds: float, worker: int = 0, now: float = 0.0) -> None:
+        """Learn what a worker took for its work, and that it has none any more."""
+        faces: list[str] = []
+        match work:
+            case Classify(jobs=jobs):
+                self._talking.pop(worker, None)
+                self._batch_s += 0.2 * (seconds - self._batch_s)
+                if jobs:
+                    self._cost.learn(len(jobs), seconds)
+            case Render(jobs=frames):
+                faces = [frame.face.key for frame in frames]
+            case Register():
+                pass
+        self.placement.spent(worker, seconds, faces, now)
+        if faces and now >= self._rebalanced + 1.0:
+            self._rebalanced = now
+            move = self.placement.rebalance(now)
+            if move is not None:
+                self._rehome(move.source, now)
 
-    def _next(self) -> Kind | None:
-        waiting = [kind for kind in ORDER if self._waits(kind)]
-        starved = [kind for kind in waiting if self._passed[kind] >= self._bounds.patience]
+    def _take_lines(self, worker: int) -> Classify:
+        busy = self._busy_beside(worker)
+        limit = self._bounds.line_batch
+        if len(self._heard) > 1:
+            each = self._lines.owners_beside(busy)
+            limit = min(limit, max(each, self._cost.most(self._bounds.stretch, limit)))
+        jobs = tuple(self._lines.take(limit, busy))
+        self._talking[worker] = frozenset(job.session for job in jobs)
+        return Classify(jobs)
+
+    def _busy_beside(self, worker: int) -> frozenset[str]:
+        """The sessions whose lines other workers have."""
+        others = (talking for number, talking in self._talking.items() if number != worker)
+        return frozenset().union(*others)
+
+    def _next(self, worker: int) -> Kind | None:
+        waiting = [kind for kind in ORDER if self._waits(kind, worker)]
+        passed = self._passed[worker]
+        starved = [kind for kind in waiting if passed[kind] >= self._bounds.patience]
         return next(iter(starved or waiting), None)
 
-    def _waits(self, kind: Kind) -> bool:
-        return self.depth(kind) > 0
-
-    def _busy(self, what: str, ref: str) -> Refusal:
-        batches = math.ceil((len(self._lines) + 1) / self._bounds.line_batch)
-        retry_ms = max(self._bounds.retry_ms, math.ceil(1000 * batches * self._batch_s))
-        return Refusal("busy", f"too many {what} are waiting", ref=ref, retry_ms=retry_ms)
+    def _waits(self, kind: Kind, worker: int) -> bool:
+        """Whether there is work of a kind that this worker can do."""
+        match kind:
+            case "lines":
+                busy = self._busy_beside(worker)
+                return self._lines.owners_beside(busy) > 0 if busy else len(self._lines) > 0
+            case "urgent":
+                return len(self._frames[worker].urgent) > 0
+            case "register":
+                return self.depth("register") > 0
+            case "frames":
+                return len(self._frames[worker].later) > 0
