@@ -85,6 +85,7 @@ class FakePicture:
     width: int
     height: int
     rect: tuple[int, int, int, int] | None
+    encode_s: float = 0.001
 
 
 class Gate:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 
@@ -21,13 +21,17 @@ class Encoded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An encoded frame. `width`, `height` are of the full frame; `rect` is x, y, w, h or None."""
+    """An encoded frame. `width`, `height` are of the full frame; `rect` is x, y, w, h or None.
+
+    `encode_s` is what composing and encoding it took, in seconds.
+    """
 
     data: bytes
     format: str
     width: int
     height: int
     rect: tuple[int, int, int, int] | None
+    encode_s: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ the outermost ring, where decoders that smooth colour look past the edge.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from time import perf_counter
 from typing import Final, Protocol, TypeVar
 
 from emopic_engine.atlas import Picture
@@ -58,6 +60,19 @@ def encode_frame(
     With `patch`, only the changeable rectangle where that takes fewer bytes. Raises `InputError`
     for an unknown format.
     """
+    began = perf_counter()
+    picture = _smaller(view, maps, format, quality, patch, mark)
+    return replace(picture, encode_s=perf_counter() - began)
+
+
+def _smaller(
+    view: ViewLike[M],
+    maps: M,
+    format: str,  # noqa: A002
+    quality: int,
+    patch: bool,
+    mark: Mark,
+) -> Picture:
     rect = blocks_around(view.rect, view.width, view.height)
     pixels = rect[2] * rect[3]
     whole = view.width * view.height

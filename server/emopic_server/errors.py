@@ -78,6 +78,8 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "face_centred": "no face was found in the picture; its middle is used",
         "several_faces": "there are several faces in the picture; the largest is used",
         "line_cut": "the line was shortened to `limits.line_chars`, as asked",
+        "baking": "frames of transitions are being rendered ahead",
+        "baked": "frames of transitions have been rendered ahead",
         "engine_away": "the engine ended and is being started again; lines wait or are refused",
         "engine_back": "the engine works again",
         "type_again": "다시 입력해 주세요 · please type again",

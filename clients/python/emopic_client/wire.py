@@ -148,6 +148,7 @@ class CharacterOptions(_Part, frozen=True):
     max_emotions: Annotated[int, Meta(ge=1, le=64)] | UnsetType = UNSET
     blink: bool | UnsetType = UNSET
     speak: bool | UnsetType = UNSET
+    bake: bool | UnsetType = UNSET
     mark: MarkMode | UnsetType = UNSET
 
 

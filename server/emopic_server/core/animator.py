@@ -64,7 +64,8 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 class Knobs:
     """How a face follows its emotions; `RANGES` has the bounds, `wire.CharacterOptions` the words.
 
-    `mark` says how its pictures are marked; the animator does not look at it. Raises `OutOfRange`.
+    `bake` and `mark` are about its pictures; the animator does not look at them. Raises
+    `OutOfRange`.
     """
 
     strength: float = 1.0
@@ -76,6 +77,7 @@ class Knobs:
     max_emotions: int = 2
     blink: bool = False
     speak: bool = False
+    bake: bool = False
     mark: MarkMode = "off"
 
     def __post_init__(self) -> None:

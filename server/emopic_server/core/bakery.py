@@ -12,7 +12,7 @@ atlas, and never makes it forget what has been shown.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,6 +32,7 @@ _QUARTERS: Final = 4
 class Bake:
     """The frames of one view that are still to be rendered; `flying` of them are at the engine."""
 
+    pattern: tuple[object, ...]
     jobs: deque[FrameJob]
     total: int
     done: int = 0
@@ -73,26 +74,34 @@ class Bakery:
         """How many frames are still to be rendered."""
         return sum(len(bake.jobs) for bake in self._bakes.values())
 
-    def put(self, pattern: FrameJob, neutral: int | None) -> None:
+    def put(self, pattern: FrameJob, neutral: int | None) -> News | None:
         """Bake the view of `pattern`, whose expression has a weight for each emotion.
 
-        An earlier bake of the view ends. Where nothing is missing, or too many views wait already,
-        it is over at once.
+        The same bake goes on, another one of this view ends. Returns news, and keeps none, when it
+        is over at once: nothing is missing, or too many views wait already.
         """
+        bake = self._bakes.get(pattern.view)
+        if bake is not None and bake.pattern == pattern.atlas_key:
+            return None
         self.drop(pattern.view)
         ways = list(_ways(pattern, neutral))
         jobs = deque(job for job in ways if job.atlas_key not in self._atlas)
         if jobs and len(self._bakes) < BAKES:
-            self._bakes[pattern.view] = Bake(jobs, len(jobs))
-            return
+            self._bakes[pattern.view] = Bake(pattern.atlas_key, jobs, len(jobs))
+            return None
         if jobs:
             self._metrics.count("bakes", "refused")
-        self.news.append(News(pattern.view, len(ways) - len(jobs), len(ways), True))
+        return News(pattern.view, len(ways) - len(jobs), len(ways), True)
 
-    def take(self) -> Render | None:
-        """One frame to render, the views in turn; None when there is none or no room for it."""
+    def take(self, mine: Callable[[FrameJob], bool] = lambda _job: True) -> Render | None:
+        """One frame to render, the views in turn; None when there is none or no room for it.
+
+        Only faces that are `mine`: others have their features elsewhere.
+        """
         for view in list(self._bakes):
             bake = self._bakes[view]
+            if bake.jobs and not mine(bake.jobs[0]):
+                continue
             while bake.jobs and bake.jobs[0].atlas_key in self._atlas:
                 bake.jobs.popleft()  # shown meanwhile, or of another character with this face
                 bake.done += 1

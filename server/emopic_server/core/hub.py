@@ -18,6 +18,7 @@ from emopic_client import wire
 from emopic_engine.atlas import Atlas
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
+from emopic_server.core.bakery import Bakery
 from emopic_server.core.errands import Errand, Errands, FoundFace, ReadErrand, Writing
 from emopic_server.core.guarding import Censor, Guarding
 from emopic_server.core.history import HistoryPolicy, Moment
@@ -28,6 +29,7 @@ from emopic_server.core.parts import Parts
 from emopic_server.core.post import Connection, Post
 from emopic_server.core.scheduler import Bounds, Scheduler
 from emopic_server.core.session import Session, Step
+from emopic_server.core.spans import Spans, Tracer
 from emopic_server.core.stage import Stage
 from emopic_server.core.work import (
     Classify,
@@ -53,7 +55,8 @@ class Settings:
     `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
     that a store keeps shared characters: see `Stage`. `guard` is the least every session has,
     `history` says what is kept of lines. `atlas_bytes` bounds the rendered pictures that are kept.
-    `workers` is how many engines there are. `mark` is the least that frames are marked.
+    `workers` is how many engines there are. `mark` is the least that frames are marked. With
+    `tracing`, traces of lines gather in `spans`.
     """
 
     server: str
@@ -70,6 +73,7 @@ class Settings:
     atlas_bytes: int = 256 * 1024 * 1024
     workers: int = 1
     mark: wire.MarkMode = "off"
+    tracing: bool = False
 
 
 class Hub:
@@ -84,16 +88,18 @@ class Hub:
     ) -> None:
         self.metrics = Metrics()
         self.post = Post(settings.limits, self.metrics)
-        self.scheduler = Scheduler(settings.bounds)
+        self.scheduler = Scheduler(settings.bounds, settings.workers)
         self.errands = Errands()
         self.atlas: Atlas[PictureLike] = Atlas(settings.atlas_bytes)
+        self.bakery = Bakery(self.atlas, self.metrics)
+        self.spans = Spans(self.metrics, Tracer() if settings.tracing else None)
         self.emotions = settings.emotions
         self._settings = settings
         self._limits = settings.limits
         self._new_id = new_id
         self._agenda: Agenda[Hashable] = Agenda()
         self._closing = False
-        self._away: set[int] = set()
+        self._deaf = False
         self._connections = 0
         self._guarding = Guarding(censor, settings.guard)
         parts = Parts(
@@ -107,6 +113,8 @@ class Hub:
             history=settings.history,
             errands=self.errands,
             atlas=self.atlas,
+            bakery=self.bakery,
+            spans=self.spans,
             mark=settings.mark,
         )
         builtins = frozenset(item.id for item in settings.builtins)
@@ -162,10 +170,10 @@ class Hub:
         if session.open:
             self._agenda.set(("session", session.id), now + self._limits.resume_s)
 
-    def done(self, done: Done, now: float) -> None:
+    def done(self, done: Done, now: float, worker: int = 0) -> None:
         """A worker has finished a piece of work, or ended over it."""
         seconds = done.finished - done.started
-        self.scheduler.spent(done.work, seconds)
+        self.scheduler.spent(done.work, seconds, worker, now)
         kind = type(done.work).__name__.lower()
         self.metrics.count("batches", kind)
         self.metrics.observe("engine_seconds", seconds, kind)
@@ -176,6 +184,8 @@ class Hub:
                 self.stage.registered(job, cast("FaceLike | Failed", done.results[0]), now)
             case Render(jobs=jobs):
                 for frame, result in zip(jobs, done.results, strict=True):
+                    if frame.stirred is not None and not isinstance(result, Failed):
+                        self.spans.rendered(frame, cast(PictureLike, result), done, now)
                     self.stage.views.rendered(frame, cast("PictureLike | Failed", result), now)
 
     def ran(self, errand: Errand, result: FoundFace | Writing | Failed, now: float) -> None:
@@ -186,19 +196,20 @@ class Hub:
         else:
             self.stage.fetched(errand, cast("FoundFace | Failed", result), now)
 
-    def away(self, worker: int, reason: str) -> None:
+    def away(self, worker: int, reason: str, now: float) -> None:
         """A worker has ended, or failed to start; `reason` is one word for the metrics."""
         self.metrics.count("worker_restarts", reason)
-        if worker not in self._away:
-            self._away.add(worker)
-            if len(self._away) == self._settings.workers:
-                self._announce("engine_away")
+        self.scheduler.away(worker, now)
+        if not self._deaf and not self.scheduler.placement.up:
+            self._deaf = True
+            self._announce("engine_away")
 
-    def back(self, worker: int) -> None:
+    def back(self, worker: int, now: float) -> None:
         """A worker that was away can work again."""
-        if len(self._away) == self._settings.workers:
+        self.scheduler.back(worker, now)
+        if self._deaf:
+            self._deaf = False
             self._announce("engine_back")
-        self._away.discard(worker)
 
     def tick(self, now: float) -> None:
         """Do all that is due."""
@@ -213,10 +224,13 @@ class Hub:
                     self._end(self.post.sessions[subject], now)
                 case "character":
                     self.stage.expire(subject)
+                case "lines":
+                    self._lines.expire(now)
 
     def shut_down(self, code: wire.CloseCode = GOING_AWAY) -> None:
         """Say bye to everyone; nobody gets in any more."""
         self._closing = True
+        self._lines.give_up()
         for connection in list(self.post.connections.values()):
             self.post.close(connection, code)
 
@@ -235,9 +249,31 @@ class Hub:
         """The next message for a connection. After `bye`, close it with the code in it."""
         return self.post.take(connection_id)
 
-    def work(self) -> Work | None:
+    def sent(
+        self, connection_id: int, message: wire.ServerMessage, since: float, now: float
+    ) -> None:
+        """A message has been written; what led to it began at `since`."""
+        connection = self.post.connections.get(connection_id)
+        if connection is None:
+            return
+        session = connection.session
+        match message:
+            case wire.Emotion(character=name, line=line):
+                self.spans.sent_line((session.id, name, line), since, now)
+            case wire.Frame(character=name, n=n) if name in session.watches:
+                self.spans.sent_frame((session.watches[name].key, n), since, now)
+
+    def work(self, now: float = 0.0, worker: int = 0) -> Work | None:
         """The next work for a worker that is free; its `done` is owed."""
-        return self.scheduler.take()
+        while late := self.scheduler.late_frames(now, worker):
+            for job in late:
+                self.stage.views.renew(job, now)
+        work = self.scheduler.take(worker)
+        if work is None and not self._closing:
+            home = self.scheduler.placement.home
+            work = self.bakery.take(lambda job: home(job.face.key, now) == worker)
+            self.stage.views.tell_baked()
+        return work
 
     @property
     def moments(self) -> list[Moment]:

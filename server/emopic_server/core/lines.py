@@ -36,6 +36,7 @@ class Lines:
         self._watched = False
         self._guarding = parts.guarding
         self._history = parts.history
+        self._spans = parts.spans
         self.moments: list[Moment] = []
         self._errands = parts.errands
         self._stage = stage
@@ -187,6 +188,7 @@ class Lines:
         self._metrics.count("lines", "partial" if job.partial else "final")
         self._metrics.observe("line_seconds", now - job.arrived)
         self._metrics.observe("queue_seconds", done.started - job.queued)
+        self._spans.answered(job, done, now)
         if job.record is not None:
             self._keep(job, job.record, event, now)
         if character is not None and top == scores.top:

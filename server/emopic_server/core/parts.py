@@ -9,12 +9,14 @@ from emopic_client.wire import Limits, MarkMode
 from emopic_engine.atlas import Atlas
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
+from emopic_server.core.bakery import Bakery
 from emopic_server.core.errands import Errands
 from emopic_server.core.guarding import Guarding
 from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.metrics import Metrics
 from emopic_server.core.post import Post
 from emopic_server.core.scheduler import Scheduler
+from emopic_server.core.spans import Spans
 from emopic_server.core.work import PictureLike
 
 
@@ -33,4 +35,6 @@ class Parts:
     history: HistoryPolicy
     errands: Errands
     atlas: Atlas[PictureLike]
+    bakery: Bakery
+    spans: Spans
     mark: MarkMode = "off"

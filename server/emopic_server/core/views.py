@@ -12,11 +12,13 @@ from functools import lru_cache
 import numpy as np
 
 from emopic_client import wire
-from emopic_engine.emotions import blendshapes
+from emopic_engine.emotions import EXTRA_CHANNELS, blendshapes
+from emopic_server.core.animator import Seen
+from emopic_server.core.bakery import NOWHERE, News
 from emopic_server.core.characters import Character, Characters
 from emopic_server.core.parts import Parts
 from emopic_server.core.watch import Expression, Seat, View, Watch
-from emopic_server.core.work import Failed, FrameJob, PictureLike
+from emopic_server.core.work import MARKS, Failed, FrameJob, PictureLike
 from emopic_server.errors import Refusal
 
 _RETRY_S = 1.0
@@ -33,6 +35,9 @@ class Views:
         self._scheduler = parts.scheduler
         self._agenda = parts.agenda
         self._metrics = parts.metrics
+        self._mark = parts.mark
+        self._spans = parts.spans
+        self._bakery = parts.bakery
         self._views: dict[int, View] = {}
         self._count = 0
         self._values = lru_cache(maxsize=4096)(self._blendshapes)
@@ -69,6 +74,7 @@ class Views:
             if wanted is None or view.options in wanted:
                 view.force(now)
                 self.sample(view.id, now)
+                self._bake(character, view, watch)
 
     def stir(self, character: Character, now: float) -> None:
         """Something has moved the face: show the first step at once."""
@@ -84,15 +90,30 @@ class Views:
             return
         if character.face is None and not isinstance(view.options, str):
             return
-        expression = view.sample(character.animator, now)
+        face = _seen(character, view)
+        expression = view.sample(face, now)
         if expression is not None:
-            self._give(character, view, expression)
-        self._agenda.set(("view", view_id), view.due(character.animator, now))
+            self._give(character, view, expression, now)
+        self._agenda.set(("view", view_id), view.due(face, now))
+
+    def renew(self, job: FrameJob, now: float) -> None:
+        """A frame has waited too long to be rendered: what the face shows now takes its place."""
+        self._metrics.count("frames_skipped", "late")
+        view = self._views.get(job.view)
+        if view is None or not self._attended(view):
+            self._scheduler.drop_frame(job.owner, job.character, job.view)
+            return
+        view.forced = True
+        view.slot = now
+        self.sample(view.id, now)
 
     def rendered(self, job: FrameJob, result: PictureLike | Failed, now: float) -> None:
         """A frame has come back; one that has been overtaken or whose face is gone is not shown."""
         if not isinstance(result, Failed):
             self._atlas.put(job.atlas_key, result)
+        if job.n == NOWHERE:
+            self._bakery.rendered(job)
+            return
         view = self._views.get(job.view)
         character = self._characters.get(job.character)
         if view is None or character is None or character.generation != job.generation:
@@ -104,12 +125,41 @@ class Views:
         self._metrics.count("frames", "rendered")
         self._show_frame(view, job, result)
 
+    def tell_baked(self) -> None:
+        """Tell watchers how far rendering ahead has come."""
+        for news in self._bakery.news:
+            view = self._views.get(news.view)
+            if view is not None:
+                for session_id in view.seats:
+                    self._notice_baked(session_id, view.character[1], news)
+        self._bakery.news.clear()
+
     # ── within ────────────────────────────────────────────────────────────────────────────────────
+
+    def _bake(self, character: Character, view: View, watch: Watch | None) -> None:
+        """Render the view's transitions ahead of need, if the character is to be baked."""
+        options = view.options
+        if isinstance(options, str) or not character.animator.knobs.bake or not character.face:
+            return
+        pattern = self._job(character, view, (0.0,) * len(self._emotions), options.patches)
+        news = self._bakery.put(pattern, self._emotions.neutral)
+        if news is None:
+            return
+        for session_id, seat in view.seats.items():
+            if watch is None or seat is watch.frame_seat:
+                self._notice_baked(session_id, character.id, news)
+
+    def _notice_baked(self, session_id: str, name: str, news: News) -> None:
+        text = f"{news.done} of {news.total} frames of transitions are ready"
+        code = "baked" if news.over else "baking"
+        notice = wire.Notice(seq=0, code=code, text=text, character=name)
+        self._post.event(self._post.sessions[session_id], notice)
 
     def _close(self, character: Character, view: View) -> None:
         del character.views[view.options]
         del self._views[view.id]
         self._agenda.set(("view", view.id), None)
+        self._bakery.drop(view.id)
         self._scheduler.drop_frame(_payer(character), character.key, view.id)
 
     def _attended(self, view: View) -> bool:
@@ -117,34 +167,55 @@ class Views:
         sessions = self._post.sessions
         return any(sessions[session_id].connection is not None for session_id in view.seats)
 
-    def _give(self, character: Character, view: View, expression: Expression) -> None:
+    def _give(self, character: Character, view: View, expression: Expression, now: float) -> None:
         options = view.options
         if isinstance(options, str):
             self._show_blendshapes(character, view, options, expression)
             return
+        patch = view.wants_patch(character.generation)
+        job = self._job(character, view, expression, patch, character.number(), now)
+        view.stirred = None
+        picture = self._atlas.get(job.atlas_key)
+        if picture is None:
+            self._scheduler.put_frame(job, urgent=view.urgent, now=now)
+        else:
+            self._scheduler.drop_frame(job.owner, job.character, job.view)
+            self._metrics.count("frames", "cached")
+            if job.stirred is not None:
+                self._spans.found(job)
+            self._show_frame(view, job, picture, cached=True)
+        view.urgent = False
+
+    def _job(
+        self,
+        character: Character,
+        view: View,
+        expression: Expression,
+        patch: bool,
+        n: int = NOWHERE,
+        now: float = 0.0,
+    ) -> FrameJob:
+        options = view.options
         assert character.face is not None
-        job = FrameJob(
+        assert not isinstance(options, str)
+        line = character.animator.line
+        return FrameJob(
             face=character.face,
             expression=expression,
             size=options.size,
             format=options.format,
             quality=options.quality,
-            patch=view.wants_patch(character.generation),
+            patch=patch,
             character=character.key,
             view=view.id,
             generation=character.generation,
-            n=character.number(),
-            line=character.animator.line,
+            n=n,
+            line=line,
             owner=_payer(character),
+            mark=max(self._mark, character.animator.knobs.mark, key=MARKS.index),
+            asked=now,
+            stirred=None if line is None or n == NOWHERE else view.stirred,
         )
-        picture = self._atlas.get(job.atlas_key)
-        if picture is None:
-            self._scheduler.put_frame(job, urgent=view.urgent)
-        else:
-            self._scheduler.drop_frame(job.owner, job.character, job.view)
-            self._metrics.count("frames", "cached")
-            self._show_frame(view, job, picture, cached=True)
-        view.urgent = False
 
     def _show_frame(
         self, view: View, job: FrameJob, picture: PictureLike, *, cached: bool = False
@@ -153,10 +224,11 @@ class Views:
             self._metrics.count("frames_skipped", "overtaken")
             return
         view.shown = job.n
+        blink, mouth_open = self._extras(job.expression)
         frame = wire.Frame(
             character=job.character[1],
             n=job.n,
-            expression=job.expression,
+            expression=job.expression[: len(self._emotions)],
             format=job.format,
             width=picture.width,
             height=picture.height,
@@ -164,29 +236,39 @@ class Views:
             rect=picture.rect,
             line=job.line,
             cached=cached,
+            blink=blink,
+            mouth_open=mouth_open,
         )
         for session_id, seat in view.seats.items():
-            self._hand_frame(session_id, seat, frame, job.generation)
+            self._hand_frame(session_id, seat, frame, job)
 
-    def _hand_frame(self, session_id: str, seat: Seat, frame: wire.Frame, generation: int) -> None:
-        holds = seat.whole == generation
-        if (frame.rect is not None and not holds) or (holds and seat.shown == frame.expression):
+    def _extras(self, expression: Expression) -> tuple[float, float]:
+        """Blink and mouth, behind the emotions where one of them is not 0."""
+        blink, mouth_open = expression[len(self._emotions) :] or (0.0, 0.0)
+        return blink, mouth_open
+
+    def _hand_frame(self, session_id: str, seat: Seat, frame: wire.Frame, job: FrameJob) -> None:
+        holds = seat.whole == job.generation
+        if (frame.rect is not None and not holds) or (holds and seat.shown == job.expression):
             return
         if self._post.state(self._post.sessions[session_id], frame):
-            seat.shown = frame.expression
+            seat.shown = job.expression
             if frame.rect is None:
-                seat.queued = generation
+                seat.queued = job.generation
 
     def _show_blendshapes(
         self, character: Character, view: View, names_id: wire.BlendshapeSet, values: Expression
     ) -> None:
+        blink, mouth_open = self._extras(values)
         message = wire.Blendshapes(
             character=character.id,
             n=character.number(),
             names_id=names_id,
             values=self._values(names_id, values),
             line=character.animator.line,
-            expression=values,
+            expression=values[: len(self._emotions)],
+            blink=blink,
+            mouth_open=mouth_open,
         )
         for session_id, seat in view.seats.items():
             if seat.shown != values and self._post.state(self._post.sessions[session_id], message):
@@ -198,7 +280,7 @@ class Views:
 
     def _trouble(self, character: Character, view: View, failed: Failed, now: float) -> None:
         view.retry(now + _RETRY_S)
-        self._agenda.set(("view", view.id), view.due(character.animator, now))
+        self._agenda.set(("view", view.id), view.due(_seen(character, view), now))
         if view.troubled:
             return  # said once, until a frame comes through
         view.troubled = True
@@ -206,6 +288,14 @@ class Views:
             retry_ms = round(_RETRY_S * 1000)
             refusal = Refusal(failed.code, failed.message, ref=character.id, retry_ms=retry_ms)
             self._post.refuse_later(self._post.sessions[session_id], refusal)
+
+
+def _seen(character: Character, view: View) -> Seen:
+    """The face as this view can show it: a head can do all, pictures what their model can."""
+    channels = EXTRA_CHANNELS
+    if not isinstance(view.options, str):
+        channels = () if character.face is None else character.face.channels
+    return character.animator.seen(channels, alive=view.lively)
 
 
 def _payer(character: Character) -> str:

@@ -77,7 +77,7 @@ class View:
     The expression is sampled one interval ahead, for that is when it will be seen. `last` is the
     one that was asked for last, as it is at the moment `reached`; `forced` asks for the next even
     if it is the same, `urgent` for the next to go before others. `shown` is the number of the
-    newest state given to watchers.
+    newest state given to watchers, `stirred` the moment of a `hurry` that nothing has followed yet.
     """
 
     __slots__ = (
@@ -91,6 +91,7 @@ class View:
         "seats",
         "shown",
         "slot",
+        "stirred",
         "troubled",
         "urgent",
     )
@@ -107,6 +108,7 @@ class View:
         self.urgent = True
         self.slot = 0.0
         self.shown = 0
+        self.stirred: float | None = None
         self.troubled = False
 
     @property
@@ -116,7 +118,7 @@ class View:
 
     def hurry(self, now: float) -> None:
         """The face goes another way from now on: show it without waiting for the next slot."""
-        self.slot = now
+        self.slot = self.stirred = now
         self.reached = -math.inf
         self.urgent = True
 

@@ -66,7 +66,8 @@ class ScoresLike(Protocol):
 
 
 class PictureLike(Protocol):
-    """An encoded picture, whole or the rectangle `rect` of one."""
+    """An encoded picture, whole or the rectangle `rect` of one. Composing and encoding it took
+    `encode_s` seconds."""
 
     @property
     def data(self) -> bytes: ...
@@ -76,6 +77,8 @@ class PictureLike(Protocol):
     def height(self) -> int: ...
     @property
     def rect(self) -> Rect | None: ...
+    @property
+    def encode_s(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,8 @@ class FrameJob:
 
     `n` orders the frames of a character, `generation` is that of its face, `line` is what moved
     it, `owner` is who waits for it in the scheduler's turn. `expression` has a weight for each
-    emotion and, where one of them is not 0, one for each of `EXTRA_CHANNELS`.
+    emotion and, where one of them is not 0, one for each of `EXTRA_CHANNELS`. `asked` is when it
+    was asked for; the first frame that a line moves has in `stirred` when the line was answered.
     """
 
     face: FaceLike
@@ -134,6 +138,8 @@ class FrameJob:
     line: str | None
     owner: str
     mark: MarkMode = "off"
+    asked: float = 0.0
+    stirred: float | None = None
 
     @property
     def atlas_key(self) -> tuple[object, ...]:

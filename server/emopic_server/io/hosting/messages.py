@@ -149,6 +149,7 @@ class Drawn(msgspec.Struct, frozen=True, array_like=True, tag=3):
     width: int
     height: int
     rect: tuple[int, int, int, int] | None
+    encode_s: float = 0.0
 
 
 class Refused(msgspec.Struct, frozen=True, array_like=True, tag=4):
@@ -244,7 +245,7 @@ class Reader:
 def outcome(item: Any) -> Outcome:
     """What the engine returned for one item, as a message. Raises `TypeError` for anything else."""
     if hasattr(item, "data"):
-        return Drawn(item.data, item.width, item.height, item.rect)
+        return Drawn(item.data, item.width, item.height, item.rect, item.encode_s)
     if hasattr(item, "values"):
         values = tuple(float(value) for value in item.values)
         return Felt(values, int(item.top), float(item.intensity))

@@ -49,6 +49,7 @@ class Picture:
     rect: tuple[int, int, int, int] | None
     width: int = 64
     height: int = 48
+    encode_s: float = 0.002
 
 
 class Swearing:
@@ -72,6 +73,7 @@ class Bench:
     history: HistoryPolicy = field(default_factory=HistoryPolicy)
     now: float = 1000.0
     atlas_bytes: int = 0
+    tracing: bool = False
     rendered: list[FrameJob] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,6 +90,7 @@ class Bench:
             guard=self.guard,
             history=self.history,
             atlas_bytes=self.atlas_bytes,
+            tracing=self.tracing,
         )
         self.hub = Hub(
             settings,

@@ -75,10 +75,29 @@ def test_what_is_there_is_not_rendered_again() -> None:
     kitchen.bakery.put(pattern(), NEUTRAL)
     kitchen.work()
     kitchen.bakery.news.clear()
-    kitchen.bakery.put(pattern(view=8), NEUTRAL)  # another character with the same face
+    news = kitchen.bakery.put(pattern(view=8), NEUTRAL)  # another character with the same face
+    assert news == News(8, WAYS, WAYS, True)
     kitchen.work()
     assert len(kitchen.rendered) == WAYS
-    assert kitchen.bakery.news == [News(8, WAYS, WAYS, True)]
+    assert kitchen.bakery.news == []
+
+
+def test_a_second_watcher_does_not_start_it_again_and_another_face_does() -> None:
+    kitchen = Kitchen()
+    kitchen.bakery.put(pattern(), NEUTRAL)
+    kitchen.work(5)
+    assert kitchen.bakery.put(pattern(), NEUTRAL) is None
+    assert kitchen.bakery.waiting == WAYS - 5
+    kitchen.bakery.put(pattern(face="sora"), NEUTRAL)
+    assert kitchen.bakery.waiting == WAYS
+    assert kitchen.bakes == {"dropped": 1}
+
+
+def test_only_who_has_the_face_bakes_it() -> None:
+    kitchen = Kitchen()
+    kitchen.bakery.put(pattern(face="sora"), NEUTRAL)
+    assert kitchen.bakery.take(lambda job: job.face.key == "haru") is None
+    assert kitchen.bakery.take(lambda job: job.face.key == "sora") is not None
 
 
 def test_two_characters_with_one_face_share_one_bake() -> None:
@@ -146,10 +165,11 @@ def test_it_takes_half_of_the_atlas_and_evicts_nothing() -> None:
 
 def test_too_many_are_refused() -> None:
     kitchen = Kitchen()
-    for view in range(1, BAKES + 2):
+    for view in range(1, BAKES + 1):
         kitchen.bakery.put(pattern(view, f"face {view}"), NEUTRAL)
+    news = kitchen.bakery.put(pattern(BAKES + 1, "one more"), NEUTRAL)
+    assert news == News(BAKES + 1, 0, WAYS, True)
     assert kitchen.bakery.waiting == BAKES * WAYS
-    assert kitchen.bakery.news == [News(BAKES + 1, 0, WAYS, True)]
     assert kitchen.bakes == {"refused": 1}
 
 

@@ -86,8 +86,8 @@ def test_nothing_is_rendered_for_the_absent() -> None:
     bench.send(connection, line("1"))
     bench.hub.disconnect(connection, bench.now)
     bench.rendered.clear()
-    bench.run(5.0)
     bench.settle()
+    bench.run(5.0)
     assert bench.rendered == []
     again = bench.open(resume=wire.Resume(session="session-1", seq=1))
     bench.settle()
