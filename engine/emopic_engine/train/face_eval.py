@@ -40,7 +40,7 @@ class Verdict:
     @property
     def confusion(self) -> NDArray[np.int64]:
         """Over all looks."""
-        return np.sum(list(self.by_look.values()), 0, dtype=np.int64)
+        return np.asarray(sum(self.by_look.values()), np.int64)
 
     @property
     def accuracy(self) -> float:

@@ -59,8 +59,7 @@ def read_held_out(data: Path, limit: int | None = None) -> HeldOut:
 
 def _nameless(shard: Shots) -> NDArray[np.bool_]:
     """Which shots no expression names: the same ones for everybody."""
-    nameless: NDArray[np.bool_] = (shard.expressions < 0).any((0, 2))
-    return nameless
+    return np.asarray((shard.expressions < 0).any((0, 2)))
 
 
 def _lively(shard: Shots, place: int) -> list[Lively]:
