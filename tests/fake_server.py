@@ -14,6 +14,7 @@ from tests.fakes import FakeEngine
 
 from emopic_server.config import ServerConfig
 from emopic_server.io.app import run_server
+from emopic_server.io.worker import EngineSource
 
 
 def _options(words: list[str]) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def _options(words: list[str]) -> dict[str, Any]:
     limits: dict[str, object] = {}
     for name, text in zip(words[::2], words[1::2], strict=True):
         value: object = int(text) if text.lstrip("-").isdigit() else text
+        if text in ("true", "false"):
+            value = text == "true"
         if name == "--allow-origins":
             value = [text]
         if name.startswith("--limits."):
@@ -33,7 +36,8 @@ def _options(words: list[str]) -> dict[str, Any]:
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     config = ServerConfig.load(**_options(sys.argv[1:]))
-    run_server(config, FakeEngine, _ready)
+    source = EngineSource("tests.fakes:load_fake")
+    run_server(config, source if config.engine_process else FakeEngine, _ready)
 
 
 def _ready(url: str) -> None:

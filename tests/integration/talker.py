@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ from websockets.typing import Subprotocol
 from emopic_client import wire
 from emopic_server.config import ServerConfig
 from emopic_server.io.app import Server
-from emopic_server.io.worker import EngineLike
+from emopic_server.io.worker import EngineLike, EngineMaker, EngineSource
 
 PATIENCE_S = 10.0
 M = TypeVar("M")
@@ -127,11 +128,18 @@ class Talker:
         await self.expect(wire.Pong, token="alive?")
 
 
+def _given(engine: EngineLike) -> EngineLike:
+    return engine
+
+
 @contextlib.asynccontextmanager
 async def running(
-    engine: EngineLike | None = None, *, wait: bool = True, **options: Any
+    engine: EngineLike | EngineSource | None = None, *, wait: bool = True, **options: Any
 ) -> AsyncIterator[Running]:
-    """A server on a free port, ready unless `wait` is false, stopped in the end."""
+    """A server on a free port, ready unless `wait` is false, stopped in the end.
+
+    An engine runs in a thread of this process, an engine source in processes.
+    """
     fake = FakeEngine()
     engine = engine or fake
     limits = msgspec.structs.replace(
@@ -139,7 +147,8 @@ async def running(
     )
     config = ServerConfig.load(port=0, limits=limits, **options)
     ready = asyncio.Event()
-    server = Server(config, lambda: engine, lambda _url: ready.set())
+    maker: EngineMaker = engine if isinstance(engine, EngineSource) else partial(_given, engine)
+    server = Server(config, maker, lambda _url: ready.set())
     task = asyncio.create_task(server.run())
     try:
         started = ready.wait() if wait else server.bound()

@@ -38,7 +38,7 @@ from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.keeping import Keeping
 from emopic_server.io.status import settings, status
-from emopic_server.io.worker import AboutEngine, EngineMaker, Listener, open_host
+from emopic_server.io.worker import AboutEngine, EngineMaker, Listener, WorkerStatus, open_host
 
 log = logging.getLogger(__name__)
 # Every connection and request is an `info` to the library; to us those are metrics.
@@ -154,6 +154,10 @@ class Server:
         if self._hub is not None:
             self._hub.stop_intake()
 
+    def workers(self) -> Sequence[WorkerStatus]:
+        """How the engine's workers are, once `bound`."""
+        return self._host.status()
+
     def engine_ended(self, timeout: float) -> bool:
         """Whether the engine's thread ends within `timeout` seconds after `run`. Blocks."""
         return self._host.join(timeout)
@@ -229,21 +233,21 @@ class Server:
         log.info("ready after %.1f s", time.monotonic() - self._began)
         self._on_ready(self.url)
 
-    def _engine_done(self, _worker: int, done: Done) -> None:
+    def _engine_done(self, worker: int, done: Done) -> None:
         assert self._hub is not None
-        self._guarded(self._hub.done, done, time.monotonic())
+        self._guarded(self._hub.done, done, time.monotonic(), worker)
         self._pump()
 
     def _engine_away(self, worker: int, reason: str, detail: str) -> None:
         assert self._hub is not None
         log.warning("worker %d is away: the engine's process %s", worker, detail)
-        self._guarded(self._hub.away, worker, reason)
+        self._guarded(self._hub.away, worker, reason, time.monotonic())
         self._pump()
 
     def _engine_back(self, worker: int) -> None:
         assert self._hub is not None
         log.info("worker %d is back", worker)
-        self._guarded(self._hub.back, worker)
+        self._guarded(self._hub.back, worker, time.monotonic())
         self._pump()
 
     def _engine_died(self, error: BaseException) -> None:
@@ -277,7 +281,7 @@ class Server:
 
     def _feed_engine(self, hub: Hub) -> None:
         for worker in self._host.free():
-            work = hub.work()
+            work = hub.work(time.monotonic(), worker)
             if work is not None:
                 self._host.submit(worker, work)
         if self._stop.done() and not self._host.busy:

@@ -73,7 +73,7 @@ def status(
     detail |= {
         "status": "ok" if ready else "the engine is away",
         "engine": msgspec.structs.asdict(_engine(engine)),
-        "workers": [asdict(worker) for worker in host.status()],
+        "engine_workers": [asdict(worker) for worker in host.status()],
         **gauges,
     }
     numbers = {"ready": int(ready), "uptime_seconds": uptime, **gauges}

@@ -19,7 +19,7 @@ from emopic_server.io.hosting.like import (
 )
 from emopic_server.io.hosting.perform import perform
 from emopic_server.io.hosting.process import ProcessHost
-from emopic_server.io.hosting.source import EngineSource, engine_source
+from emopic_server.io.hosting.source import EngineSource, WorkerSource, engine_source
 from emopic_server.io.hosting.thread import ThreadHost
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Listener",
     "ProcessHost",
     "ThreadHost",
+    "WorkerSource",
     "WorkerStatus",
     "engine_source",
     "open_host",

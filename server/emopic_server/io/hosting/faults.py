@@ -10,7 +10,8 @@ Its value is a list with commas. `lines` makes a line that contains `!fault:NAME
     lost     the device is lost (a sticky error)
 
 `!fault:render:NAME` does the same to the next frames instead. `load:NAME:COUNT` does it to the
-first COUNT starts of a worker, before it loads; NAME may also be `error` (a `ModelError`).
+first COUNT starts of a worker, before it loads, and `again:NAME` to every start but the first; NAME
+may also be `error` (a `ModelError`).
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ def before_loading(attempt: int) -> None:
             name, _, count = rest.partition(":")
             if attempt < int(count or 1):
                 FAULTS[name]()
+        elif kind == "again" and attempt > 0:
+            FAULTS[rest]()
 
 
 def with_faults(engine: EngineLike) -> EngineLike:

@@ -205,7 +205,6 @@ class Worker(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The process reports."""
-        self._suspected = False
         self._supervisor.heard(time.monotonic())
         try:
             for report in self._reader.feed(data):
