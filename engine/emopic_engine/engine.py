@@ -20,9 +20,10 @@ from emopic_engine.emotions import EXTRA_CHANNELS, Emotions, nearest
 from emopic_engine.errors import EngineError, InputError, LineError, ModelError
 from emopic_engine.face import codec
 from emopic_engine.face.mark import MIXED, Mark
-from emopic_engine.face.model import Face, FaceModel, Maps
+from emopic_engine.face.model import Face, Maps
 from emopic_engine.face.sprite_files import is_zip
 from emopic_engine.face.sprites import Sprites, read_sprites
+from emopic_engine.face.stargan_model import load_face_model
 from emopic_engine.frames import encode_frame
 from emopic_engine.text.model import Scores, TextModel
 
@@ -138,7 +139,7 @@ class Engine:
     def __init__(self, config: EngineConfig, backend: Backend) -> None:
         self._config = config
         self._text = TextModel(config.text_model, backend)
-        self._face = FaceModel(config.face_model, MODELS / "face_detector", backend)
+        self._face = load_face_model(config.face_model, MODELS / "face_detector", backend)
         self._face_model = _fingerprint(config.face_model, MODELS / "face_detector")
         self._faces: dict[str, RegisteredFace] = {}
         self.builtins = _builtins()

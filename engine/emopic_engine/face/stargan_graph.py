@@ -66,8 +66,9 @@ def read_stargan_config(model_dir: Path) -> StarganConfig:
         kind = values.pop("model_type")
         if kind != MODEL_TYPE:
             raise ModelError(f"{path}: model_type is {kind!r}, expected {MODEL_TYPE!r}")
-        lists = {name: tuple(values[name]) for name in ("emotions", "shown") if name in values}
-        return StarganConfig(**{**values, **lists})
+        for name in values.keys() & {"emotions", "shown"}:
+            values[name] = tuple(values[name])
+        return StarganConfig(**values)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not the configuration of a StarGAN model: {error}") from error
 

@@ -163,7 +163,8 @@ def judge_generator(
 
 @torch.no_grad()
 def _rendered(net: Generator, faces: Tensor, wanted: int, domains: int) -> Iterator[Tensor]:
-    for part in faces.split(BATCH):
+    for start in range(0, len(faces), BATCH):
+        part = faces[start : start + BATCH]
         yield net(part, one_hot(torch.full((len(part),), wanted), domains))
 
 

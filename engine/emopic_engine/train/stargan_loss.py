@@ -97,7 +97,7 @@ def generator_total(losses: Losses, weights: StarganWeights) -> Tensor:
 
 def gradient_penalty(critic: Discriminator, pictures: Tensor) -> Tensor:
     """Mean of (‖∇D‖₂ - 1)², the norm taken over each whole picture."""
-    pictures = pictures.detach().requires_grad_(requires_grad=True)
+    pictures = pictures.detach().requires_grad_()
     realness, _ = critic(pictures)
     (slope,) = torch.autograd.grad(realness.sum(), pictures, create_graph=True)
     steepness: Tensor = slope.flatten(1).norm(dim=1)
