@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Page
+from tests.browser.watching import screenshot
 
 FACE = """
   const {FaceCanvas} = await import("/emopic.js");
@@ -90,6 +96,49 @@ def test_a_reset_drops_what_is_still_being_decoded(page: Page) -> None:
         await show(frame(blue));
         return [painted.length, at(0, 0)];""",
     ) == [2, [0, 0, 255, 255]]
+
+
+ON_SCREEN = """() => {
+  document.body.replaceChildren(Object.assign(document.createElement("canvas"), {id: "shown"}));
+  const seen = document.querySelector("#shown");
+  seen.style.cssText = "position: fixed; inset: 0; width: 40px; height: 40px; opacity: 1;" +
+    "image-rendering: pixelated; transition: none";
+}"""
+
+
+def on_screen(page: Page, desynchronized: bool, script: str) -> NDArray[np.uint8]:
+    """What the screen shows of the four by four pixels after `script`: uint8 [4, 4, 4], BGRA."""
+    page.evaluate(ON_SCREEN)
+    drawing = FACE.replace("new OffscreenCanvas(1, 1)", "document.querySelector('#shown')").replace(
+        "FaceCanvas(canvas)",
+        f"FaceCanvas(canvas, {{desynchronized: {json.dumps(desynchronized)}}})",
+    )
+    page.evaluate(f"async () => {{ {drawing} {script} }}")
+    return screenshot(page)[5:40:10, 5:40:10]
+
+
+@pytest.mark.parametrize("desynchronized", [False, True])
+def test_the_last_of_a_burst_is_what_the_screen_shows(page: Page, desynchronized: bool) -> None:
+    """Whatever goes past the page's compositor, a face at rest must be the newest."""
+    seen = on_screen(
+        page,
+        desynchronized,
+        """await show(frame(red));
+        for (let i = 0; i < 40; i++) await show(frame([5 * i, 0, 255, 255], [1, 1, 2, 2]));
+        await show(frame(clear, [1, 1, 2, 1]));
+        await show(frame(green, [1, 2, 2, 2]));""",
+    )
+    assert seen[0, 0].tolist() == [0, 0, 255, 255], "the full frame's red, as BGRA"
+    assert seen[1, 1].tolist() == [0, 0, 255, 255], "an earlier patch is gone"
+    assert seen[2, 1].tolist() == [0, 255, 0, 255]
+
+
+@pytest.mark.parametrize("desynchronized", [False, True])
+def test_what_is_clear_is_clear_on_the_screen(page: Page, desynchronized: bool) -> None:
+    alpha = on_screen(
+        page, desynchronized, "await show(frame(red)); await show(frame(clear, [1, 1, 2, 2]));"
+    )[..., 3]
+    assert alpha.tolist() == [[255] * 4, [255, 0, 0, 255], [255, 0, 0, 255], [255] * 4]
 
 
 CACHE = """

@@ -295,6 +295,37 @@ def test_a_read_only_token_shows_what_others_put(open_page: Open) -> None:
         assert "looking" not in page.url
 
 
+CARD = """(() => {
+  const get = OffscreenCanvas.prototype.getContext;
+  const card = {getExtension: () => null, getParameter: () => "GeForce RTX 4060"};
+  OffscreenCanvas.prototype.getContext = function (kind, ...more) {
+    return kind === "webgl" ? card : get.call(this, kind, ...more);
+  };
+})()"""
+NONE = CARD.replace("? card", "? null")
+
+
+@pytest.mark.parametrize(
+    ("card", "option", "direct"),
+    [
+        ("0", "", True),
+        (NONE, "", True),
+        (CARD, "", False),
+        ("0", "&direct=0", False),
+        (CARD, "&direct=1", True),
+    ],
+)
+def test_only_without_a_graphics_card_the_canvas_goes_past_the_compositor(
+    server: ServerProcess, open_page: Open, card: str, option: str, direct: bool
+) -> None:
+    """With one, some browsers show black for what is clear on such a canvas."""
+    page, _ = overheard(open_page, f"{server.url}/overlay?character=haru{option}", card)
+    attributes = shown(page).evaluate(
+        "document.querySelector('#face').getContext('2d').getContextAttributes()"
+    )
+    assert (attributes["desynchronized"], attributes["alpha"]) == (direct, True)
+
+
 def test_every_option_is_documented_and_every_documented_one_exists() -> None:
     text = (ROOT / "docs" / "clients" / "obs.md").read_text(encoding="utf-8")
     table = text[text.index("## The overlay's options") : text.index("`subtitle=live` suits")]

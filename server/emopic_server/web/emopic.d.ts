@@ -246,8 +246,15 @@ export interface FaceCanvasEvents {
 }
 
 export class FaceCanvas extends EventTarget {
-  /** `cacheBytes` is the memory for decoded patches that may be used again: 24 MiB by default. */
-  constructor(canvas: HTMLCanvasElement | OffscreenCanvas, options?: { cacheBytes?: number });
+  /**
+   * `cacheBytes` is the memory for decoded patches that may be used again: 24 MiB by default.
+   * `desynchronized` lets the canvas go past the page's own compositor, as in `getContext`: cheaper
+   * where no graphics card composes, but with one some browsers show black for what is clear.
+   */
+  constructor(
+    canvas: HTMLCanvasElement | OffscreenCanvas,
+    options?: { cacheBytes?: number; desynchronized?: boolean },
+  );
   readonly canvas: HTMLCanvasElement | OffscreenCanvas;
   /** The last full frame; null before there was one. */
   readonly base: ImageBitmap | null;

@@ -19,13 +19,15 @@ const MIME = /** @type {Record<string, string>} */ ({
 export class FaceCanvas extends EventTarget {
   /**
    * @param {HTMLCanvasElement | OffscreenCanvas} canvas
-   * @param {{cacheBytes?: number}} [options] memory for decoded patches, to be used again
+   * @param {{cacheBytes?: number, desynchronized?: boolean}} [options] memory for decoded patches,
+   *   to be used again; whether the canvas may go past the page's own compositor
    */
-  constructor(canvas, { cacheBytes } = {}) {
+  constructor(canvas, { cacheBytes, desynchronized = false } = {}) {
     super();
     this.pictures = new PictureCache(decode, cacheBytes);
     this.canvas = canvas;
-    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.context = /** @type {CanvasRenderingContext2D} */ (
+      canvas.getContext("2d", { desynchronized }));
     /** @type {any} */
     this.full = null; // waiting, not decoded
     /** @type {any} */

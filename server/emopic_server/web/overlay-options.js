@@ -63,6 +63,7 @@ export function readOptions(url) {
     fps: Math.round(number("fps", 30, 1, 60)),
     format: choice("format", "webp", Object.fromEntries(FORMATS.map((name) => [name, name]))),
     flip: choice("flip", false, SWITCH),
+    direct: choice("direct", null, SWITCH),
     subtitle: choice("subtitle", null, SUBTITLES),
     transition: given.has("transition") ? Math.round(number("transition", 350, 0, 10_000)) : null,
     position: choice("position", POSITIONS.center, POSITIONS),
