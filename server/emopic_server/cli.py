@@ -84,6 +84,9 @@ def serve(
         typer.Option(help="An engine process for cpu or cuda:N; repeatable. Default: one process."),
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    traces: Annotated[
+        str | None, typer.Option(help="Send a trace of every line to this OTLP/HTTP address.")
+    ] = None,
 ) -> None:
     """Start the server."""
     from emopic_server.io.app import run_server
@@ -107,6 +110,7 @@ def serve(
         engine_process=engine_process,
         devices=device or None,
         log_level=log_level,
+        traces=traces,
     )
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"

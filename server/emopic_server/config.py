@@ -67,7 +67,8 @@ class ServerConfig:
     more. `guard_second_opinion` is `none` or `korcen`. `mark` (off, metadata, visible) is the least
     that is done to mark frames as generated: a client may ask for more. With `engine_process` the
     engine runs in a process of its own (None: wherever that is possible), and with `devices` in one
-    for each of them: `cpu`, `cuda:0`, `cuda:1` …
+    for each of them: `cpu`, `cuda:0`, `cuda:1` … With `traces`, an OTLP/HTTP address, every line
+    leaves a trace there (`http://localhost:4318/v1/traces`).
     """
 
     host: str = "127.0.0.1"
@@ -88,6 +89,7 @@ class ServerConfig:
     engine_process: bool | None = None
     devices: tuple[str, ...] = ()
     log_level: str = "info"
+    traces: str = ""
     limits: Limits = field(default_factory=Limits)
     queue: Bounds = field(default_factory=Bounds)
     worker: Patience = field(default_factory=Patience)
@@ -106,6 +108,9 @@ class ServerConfig:
         for origin in self.allow_origins:
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
                 raise ConfigError("allow_origins", origin, "an origin like https://example.org")
+        if self.traces and not self.traces.startswith(("http://", "https://")):
+            expected = "an address like http://localhost:4318/v1/traces"
+            raise ConfigError("traces", self.traces, expected)
         _check_choice("log_level", self.log_level, _LOG_LEVELS)
         _check_choice("guard", self.guard, get_args(GuardMode))
         _check_choice("mark", self.mark, get_args(MarkMode))

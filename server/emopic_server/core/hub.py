@@ -2,9 +2,10 @@
 
 Feed in: `connect`, `receive`, `disconnect`, `done` (what came of the engine's work), `tick`, each
 with the present time. Drain out: `dirty` connections and `take` for their messages, `work` for
-the engine, `deadline` for the time of the next tick. Nothing here blocks, and nothing calls out
-but for a new session id. Rendered pictures are kept here, in the atlas: whoever renders, in
-whichever process, need not be asked for a picture that has been there before.
+the engine, `deadline` for the time of the next tick. `turn` is the time of the last message, result
+or tick. Nothing here blocks, and nothing calls out but for a new session id. Rendered pictures are
+kept here, in the atlas: whoever renders, in whichever process, need not be asked for a picture that
+has been there before.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ class Hub:
         self._closing = False
         self._deaf = False
         self._connections = 0
+        self.turn = 0.0
         self._guarding = Guarding(censor, settings.guard)
         parts = Parts(
             emotions=settings.emotions,
@@ -145,6 +147,7 @@ class Hub:
         self, connection_id: int, data: bytes | str, now: float, arrived: float | None = None
     ) -> None:
         """A message has come, at `arrived` if that was earlier. Never raises for what is in it."""
+        self.turn = now
         connection = self.post.connections.get(connection_id)
         if connection is None or connection.closing is not None:
             return
@@ -172,6 +175,7 @@ class Hub:
 
     def done(self, done: Done, now: float, worker: int = 0) -> None:
         """A worker has finished a piece of work, or ended over it."""
+        self.turn = now
         seconds = done.finished - done.started
         self.scheduler.spent(done.work, seconds, worker, now)
         kind = type(done.work).__name__.lower()
@@ -213,6 +217,7 @@ class Hub:
 
     def tick(self, now: float) -> None:
         """Do all that is due."""
+        self.turn = now
         while (due := self._agenda.pop(now)) is not None:
             kind, subject = cast("tuple[str, Any]", due)
             match kind:

@@ -39,6 +39,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
         "bakes": Spec("Views whose transitions were rendered ahead", "outcome"),
         "batches": Spec("Batches the engine worked on", "kind"),
+        "traces_dropped": Spec("Traces that came faster than they could be made"),
         "worker_restarts": Spec("Engine processes that ended and were started again", "reason"),
     }
 )

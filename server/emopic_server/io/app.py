@@ -38,6 +38,7 @@ from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.keeping import Keeping
 from emopic_server.io.status import settings, status
+from emopic_server.io.tracing import Traces, provider
 from emopic_server.io.worker import AboutEngine, EngineMaker, Listener, WorkerStatus, open_host
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ class Server:
         self._hub: Hub | None = None
         self._guard = load_guard(config.guard_second_opinion)
         self._keeping = Keeping(config, self._fail)
+        self._traces = Traces(provider(config.traces)) if config.traces else None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._pumping = False
@@ -144,6 +146,8 @@ class Server:
                 await self._errands.stop()
                 await self._part(sockets)
                 await self._keeping.close()
+                if self._traces is not None and not await asyncio.to_thread(self._traces.close):
+                    log.warning("some traces could not be sent to %s", self._config.traces)
 
     def stop(self) -> None:
         """Drain and end. A second call ends without draining."""
@@ -273,6 +277,8 @@ class Server:
             self._send(hub)
             self._arm(hub)
             self._keeping.pump(hub)
+            if self._traces is not None:
+                self._traces.pump(hub)
         except Exception as error:
             log.exception("the server ends with a bug")
             self._fail(error)

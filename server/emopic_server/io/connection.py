@@ -24,6 +24,7 @@ from emopic_server.core.hub import Hub
 WRITE_LIMIT: Final = 32 * 1024
 _UNSENT_BYTES: Final = 64 * 1024
 _CLOSE_S: Final = 2.0
+_MEASURED: Final = (wire.Emotion, wire.Frame)
 
 
 class Peer(ServerConnection):
@@ -92,6 +93,7 @@ class Link:
         self._changed = changed
         self._encoding = wire.encoding_of(peer.subprotocol)
         self._closing: asyncio.Task[None] | None = None
+        self._stuck: float | None = None
         self.id = hub.connect(self._encoding, time.monotonic())
         self.closed: asyncio.Future[None] = peer.loop.create_future()
         peer.on_writable = self.flush
@@ -120,12 +122,17 @@ class Link:
         while self._closing is None:
             stuck = not peer.writable
             if stuck and not self._ending:
+                self._stuck = self._stuck or self._hub.turn
                 return
             message = self._hub.take(self.id)
             if message is None:
+                self._stuck = None
                 return
             if not stuck:
                 peer.write(wire.encode(message, self._encoding), text=self._encoding == "json")
+                if isinstance(message, _MEASURED):
+                    since = self._stuck or self._hub.turn
+                    self._hub.sent(self.id, message, since, time.monotonic())
             if isinstance(message, wire.Bye):
                 self._closing = asyncio.create_task(self._close(message))
 

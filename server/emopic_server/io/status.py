@@ -39,6 +39,7 @@ def settings(config: ServerConfig, engine: AboutEngine) -> Settings:
         history=_history(config),
         atlas_bytes=config.atlas_mb * 1024 * 1024,
         mark=cast("wire.MarkMode", config.mark),
+        tracing=bool(config.traces),
         workers=max(1, len(config.devices)),
     )
 
@@ -139,4 +140,5 @@ def _gauges(hub: Hub) -> dict[str, float]:
         "atlas_evictions": atlas.evictions,
         "atlas_bytes": atlas.bytes,
         "atlas_pictures": atlas.pictures,
+        "bake_waiting": hub.bakery.waiting,
     }
