@@ -214,7 +214,7 @@ class FaceRun:
     def forward(self, batch: Batch) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor], Tensor]:
         """Pictures made [S K, 3, P, P], their maps, and the sources repeated."""
         count = len(batch.targets) // len(batch.sources)
-        pictures = batch.sources.to(memory_format=torch.channels_last)
+        pictures = batch.seen.to(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             features = [f.repeat_interleave(count, 0) for f in self.model.encoder(pictures)]
             flow, mask, colour = self.model.decoder(*features, batch.expressions)

@@ -16,6 +16,8 @@ from emopic_engine.data.faces.dataset import PER_SHARD, read_manifest, shard_pat
 from emopic_engine.errors import DataError
 
 NEUTRAL_SOURCES = 0.4  # share of sources at rest; the others must first be taken back
+WORN = 0.4  # share of sources that the encoder sees worse than they are
+NOISE = 0.06  # the most noise it sees, of half the range
 NEUTRAL_DROPPED = 0.3  # share of targets whose neutral weight is hidden: all zero means rest too
 COLUMNS = ("pictures", "expressions", "to_rest", "from_rest")
 
@@ -26,7 +28,8 @@ Indices = NDArray[np.int64]
 class Batch:
     """S sources with K targets each; rows of the targets are grouped by source. P pixels a side."""
 
-    sources: Tensor  # [S, 3, P, P] in [-1, 1]
+    sources: Tensor  # [S, 3, P, P] in [-1, 1], whose pixels are moved
+    seen: Tensor  # [S, 3, P, P] the same as the encoder sees them: some blurred, with noise
     expressions: Tensor  # [S K, E]
     targets: Tensor  # [S K, 3, P, P]
     flow: Tensor  # [S K, 2, 64, 64] from target to source, in fractions of the width
@@ -76,7 +79,8 @@ class FaceBatches:
         batch = self.at(people, shots, order[:, :targets])
         batch = _mirrored(batch, torch.from_numpy(rng.random(sources) < 0.5), targets)
         _hide_neutral(batch.expressions, rng)
-        return _recoloured(batch, rng, targets)
+        batch = _recoloured(batch, rng, targets)
+        return replace(batch, seen=_worn(batch.sources, rng))
 
     def at(self, people: Indices, shots: Indices, goals: Indices) -> Batch:
         """The batch of given people [S], source shots [S] and target shots [S, K]."""
@@ -88,8 +92,10 @@ class FaceBatches:
         )
         same = torch.from_numpy(goal == start)
         flow[same], valid[same] = 0.0, 1.0
+        sources = _normalised(self._rows("pictures", people, shots))
         return Batch(
-            sources=_normalised(self._rows("pictures", people, shots)),
+            sources=sources,
+            seen=sources,
             expressions=self._rows("expressions", row, goal),
             targets=_normalised(self._rows("pictures", row, goal)),
             flow=flow,
@@ -181,3 +187,15 @@ def _recoloured(batch: Batch, rng: np.random.Generator, count: int) -> Batch:
         return ((grey + (pictures - grey) * k) * g + s).clamp(-1, 1)
 
     return replace(batch, sources=change(batch.sources, 1), targets=change(batch.targets, count))
+
+
+def _worn(sources: Tensor, rng: np.random.Generator) -> Tensor:
+    """As pictures that people bring often are: enlarged from half the size, or noisy, or both."""
+    small = F.interpolate(sources, scale_factor=0.5, mode="bilinear", antialias=True)
+    blurred = F.interpolate(small, size=sources.shape[2:], mode="bilinear")
+    worn = torch.from_numpy(rng.random((len(sources), 1, 1, 1)) < WORN)
+    soft = torch.from_numpy(rng.random((len(sources), 1, 1, 1)) < 0.5)
+    level = rng.uniform(0, NOISE, (len(sources), 1, 1, 1))
+    noise = torch.from_numpy(rng.normal(size=sources.shape) * level).float()
+    seen = torch.where(soft, blurred, sources) + noise
+    return torch.where(worn, seen.clamp(-1, 1), sources)

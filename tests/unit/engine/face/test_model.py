@@ -5,6 +5,7 @@ import pytest
 
 import emopic_engine
 from emopic_engine.backends import load_backend
+from emopic_engine.emotions import EXTRA_CHANNELS
 from emopic_engine.errors import PictureError
 from emopic_engine.face.codec import decode
 from emopic_engine.face.model import FaceModel
@@ -24,8 +25,8 @@ def face(model):
 
 
 def one_hot(model, emotion, strength=1.0):
-    row = np.zeros(len(model.emotions), np.float32)
-    row[model.emotions.index(emotion)] = strength
+    row = np.zeros(len(model.channels), np.float32)
+    row[model.channels.index(emotion)] = strength
     return row
 
 
@@ -38,7 +39,7 @@ def test_a_character_is_found_and_keeps_its_size_and_alpha(face):
 
 
 def test_emotions_change_the_face_and_nothing_else(model, face):
-    moving = [name for name in model.emotions if name != "neutral"]
+    moving = [name for name in model.channels if name not in ("neutral", *EXTRA_CHANNELS)]
     view = face.view(256)
     pictures = [
         view.compose(maps)
@@ -57,6 +58,16 @@ def test_a_stronger_expression_moves_more(model, face):
         np.abs(maps.flow).mean() for maps in model.render([(face, r) for r in rows])
     )
     assert rest < half < full
+
+
+def test_lids_and_jaw_move_on_any_face(model, face):
+    both = [name for name in EXTRA_CHANNELS if name in model.channels]
+    rest = face.view(256).compose(*model.render([(face, one_hot(model, "neutral"))]))
+    for name in both:
+        row = one_hot(model, "neutral")
+        row[model.channels.index(name)] = 1.0
+        made = face.view(256).compose(*model.render([(face, row)]))
+        assert np.abs(made.astype(int) - rest).max() > 30
 
 
 def test_at_rest_the_face_stays_close_to_the_original(model, face):

@@ -91,6 +91,13 @@ def test_the_same_seed_makes_the_same_batch(data):
     assert torch.equal(first.expressions, second.expressions)
 
 
+def test_the_encoder_sees_some_sources_worse_than_they_are(data):
+    batch = read(data).sample(np.random.default_rng(3), 30, 1)
+    apart = (batch.seen - batch.sources).abs().amax((1, 2, 3))
+    assert 0.1 < (apart > 0).float().mean() < 0.8
+    assert batch.seen.abs().max() <= 1
+
+
 def test_shards_that_finish_later_are_taken_in(tmp_path):
     folder = write_noise(tmp_path, shards=3)
     shard_path(folder, 1).rename(tmp_path / "later")
