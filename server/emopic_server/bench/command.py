@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from emopic_engine.console import UsageError, err, out
 from emopic_server.bench import scenarios
 from emopic_server.bench.report import markdown
+from emopic_server.bench.stages import markdown as stage_table
+from emopic_server.bench.stages import summary
 
 _SELF_TEST_SLACK = 0.15  # of the expected value; the backlog takes a moment to clear
 
@@ -22,6 +24,9 @@ def bench(
     out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for the JSON.")] = None,
     backend: Annotated[str, typer.Option(help="As for `emopic serve`.")] = "openvino",
     startup: Annotated[bool, typer.Option(help="Also measure a cold and a warm start.")] = True,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Show where a line's time goes, stage by stage.")
+    ] = False,
     self_test: Annotated[
         bool,
         typer.Option(
@@ -36,15 +41,28 @@ def bench(
     log = _log(out_dir)
     plan = scenarios.Plan(seconds=seconds, rate=rate, startup=startup)
     say = lambda text: err.print(f"[dim]{text}[/dim]")  # noqa: E731
+    measure = scenarios.stages if stages else scenarios.measure
     try:
-        result = scenarios.measure(plan, ("--backend", backend), log, say)
+        result = measure(plan, ("--backend", backend), log, say)
     except RuntimeError as error:
         raise UsageError(f"{error}; its log is {log}") from error
+    tables = _stage_tables(result) if stages else markdown(result)
     if out_dir is not None:
-        path = out_dir / "bench.json"
+        path = out_dir / ("stages.json" if stages else "bench.json")
         path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         err.print(str(path), markup=False, soft_wrap=True)
-    out.print(markdown(result), markup=False, soft_wrap=True)
+    out.print(tables, markup=False, soft_wrap=True)
+
+
+def _stage_tables(result: dict[str, Any]) -> str:
+    """The tables of both runs; the histograms in `result` give way to their summaries."""
+    tables = []
+    for name in ("real", "noop"):
+        found = result[name]["stages"]
+        result[name]["stages"] = summary(found)
+        offered = result[name]["offered_per_s"]
+        tables += [f"{name} models, {offered:g} lines/s", "", stage_table(found), ""]
+    return "\n".join(tables)
 
 
 def _self_test() -> None:

@@ -22,6 +22,7 @@ from emopic_server.bench.histogram import Latencies
 from emopic_server.bench.open_loop import Load, Result, arrivals
 from emopic_server.bench.open_loop import measure as send
 from emopic_server.bench.process import ServerProcess
+from emopic_server.bench.stages import between, scrape
 
 Say = Callable[[str], None]
 # A benchmark is not a chat client: the fair-use limit must not be what is measured.
@@ -66,6 +67,25 @@ def overhead(plan: Plan, log: Path) -> dict[str, Any]:
     load = Load(bench_lines(), plan.overhead_rate, plan.overhead_seconds, frames=None)
     with _server("emopic_server.bench.serve_noop", (), log) as server:
         return _described(send(server.url, load), server)
+
+
+def stages(plan: Plan, serve_arguments: tuple[str, ...], log: Path, say: Say) -> dict[str, Any]:
+    """Where a line's time goes, with real models (atlas on) and with none."""
+    real = Load(bench_lines(), plan.rate, plan.seconds)
+    short = min(plan.seconds, plan.overhead_seconds)
+    idle = Load(bench_lines(), plan.overhead_rate, short)
+    runs = (
+        ("real", "emopic_server", ("serve", *serve_arguments), real),
+        ("noop", "emopic_server.bench.serve_noop", (), idle),
+    )
+    result: dict[str, Any] = {"environment": environment(), "plan": msgspec.to_builtins(plan)}
+    for name, module, arguments, load in runs:
+        say(f"{name} models: {load.rate:g} lines/s for {load.seconds:g} s")
+        with _server(module, arguments, log) as server:
+            before = scrape(server.port)
+            result[name] = _described(send(server.url, load), server)
+            result[name]["stages"] = between(before, scrape(server.port))
+    return result
 
 
 def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[str, Any]:
