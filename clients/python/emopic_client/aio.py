@@ -30,6 +30,7 @@ from emopic_client.errors import ConnectError, ConnectionEnded, RequestError, Re
 from emopic_client.link import Link
 from emopic_client.protocol import Answer, Closed, Item, Opened, Phase, Protocol
 from emopic_client.requests import Ref, Retry
+from emopic_client.sprites import read_faces
 from emopic_client.streams import (
     Disconnected,
     Emotions,
@@ -128,24 +129,24 @@ class Client:
         face: bytes | Path | None = None,
         builtin: str | None = None,
         url: str | None = None,
+        sprites: Mapping[str, bytes | Path] | Path | None = None,
         options: wire.CharacterOptions | None = None,
         shared: bool = False,
         history: wire.HistoryMode | None = None,
         timeout: float | None = None,
     ) -> wire.CharacterReady:
-        """Register or replace a character with a picture (bytes or file), a built-in face, or what
-        the server finds at a web address.
-
+        """Register or replace a character with a picture (bytes or file), a built-in face, what is
+        found at a web address, or `sprites`: pictures by emotion, or a ZIP or folder of them.
         Returns when it can be watched. Raises `RequestRefused` for a picture that cannot be used,
         `ServerFailed`, `RequestTimeout`, and `OSError` for a file that cannot be read.
         """
-        if isinstance(face, Path):
-            face = await asyncio.to_thread(face.read_bytes)
+        picture, drawn = await asyncio.to_thread(read_faces, face, sprites)
         message = wire.CharacterPut(
             character=character,
-            face=face,
+            face=picture,
             builtin=builtin,
             url=url,
+            sprites=drawn,
             options=options or wire.CharacterOptions(),
             shared=shared,
             history=history,

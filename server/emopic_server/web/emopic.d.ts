@@ -9,7 +9,8 @@ export type BlendshapeSet = "arkit" | "vrm0" | "vrm1";
 export type Status = "idle" | "connecting" | "ready" | "waiting" | "stopped";
 
 export interface EmotionLabel { id: string; ko: string }
-export interface Builtin { id: string; name: string; ko: string }
+export type CharacterKind = "picture" | "sprites";
+export interface Builtin { id: string; name: string; ko: string; kind?: CharacterKind }
 
 export interface EngineInfo {
   backend: string;
@@ -18,6 +19,8 @@ export interface EngineInfo {
   text_model: string;
   face_model: string;
   versions: Record<string, string>;
+  /** What the face model moves beside emotions: `blink`, `mouth_open`. */
+  face_channels?: string[];
 }
 
 export interface Limits {
@@ -59,6 +62,12 @@ export interface CharacterOptions {
   decay_ms?: number;
   min_confidence?: number;
   max_emotions?: number;
+  /** Whether the face blinks by itself; not, by default. */
+  blink?: boolean;
+  /** Whether the mouth moves while a line is being said; not, by default. */
+  speak?: boolean;
+  /** How frames are marked as generated; the server may mark more. */
+  mark?: "off" | "metadata" | "visible";
 }
 
 export interface FrameOptions {
@@ -77,6 +86,11 @@ export interface CharacterReady {
   width: number;
   height: number;
   source: "builtin" | "found" | "centred";
+  kind?: CharacterKind;
+  /** What its frames show beside emotions: `blink`, `mouth_open`. */
+  channels?: string[];
+  /** Of sprites: the name of the picture that shows each emotion. */
+  pictures?: Record<string, string>;
 }
 
 export interface CharacterDropped {
@@ -124,6 +138,9 @@ export interface Frame {
   rect?: [x: number, y: number, width: number, height: number] | null;
   line?: string | null;
   cached?: boolean;
+  /** How far the lids are closed and the mouth is open. */
+  blink?: number;
+  mouth_open?: number;
 }
 
 export interface Blendshapes {
@@ -137,6 +154,8 @@ export interface Blendshapes {
   line?: string | null;
   /** What the values are made of: a weight for each emotion, in the order of `hello`. */
   expression?: number[] | null;
+  blink?: number;
+  mouth_open?: number;
 }
 
 export type StatusDetail =
@@ -183,8 +202,10 @@ export interface ClientOptions {
 
 export interface CharacterSource {
   builtin?: string;
-  /** JPEG, PNG or WebP. */
+  /** JPEG, PNG or WebP, or a ZIP of drawn pictures: `joy.png`, `anger.png` … */
   face?: Uint8Array | ArrayBuffer;
+  /** Drawn pictures by the emotion they show. */
+  sprites?: Record<string, Uint8Array>;
   options?: CharacterOptions;
   shared?: boolean;
 }

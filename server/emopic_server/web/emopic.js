@@ -109,13 +109,17 @@ export class EmopicClient extends EventTarget {
     if (this.status === "waiting") this.#open();
   }
 
-  /** Register or replace a character: `{builtin}` or `{face}` (picture bytes), `options`, `shared`. */
+  /**
+   * Register or replace a character: `{builtin}`, `{face}` (bytes of a picture, or of a ZIP of
+   * drawn ones) or `{sprites}` (bytes of drawn pictures by emotion), `options`, `shared`.
+   */
   putCharacter(
     /** @type {string} */ character,
-    /** @type {any} */ { builtin, face, options, shared } = {},
+    /** @type {any} */ { builtin, face, sprites, options, shared } = {},
   ) {
     const bytes = face instanceof ArrayBuffer ? new Uint8Array(face) : face;
-    const message = { type: "character.put", character, builtin, face: bytes, options, shared };
+    const from = { builtin, face: bytes, sprites };
+    const message = { type: "character.put", character, ...from, options, shared };
     const answer = this.#waiters.wait(`put\n${character}`, { ms: PUT_MS, ref: character });
     this.#characters.set(character, message);
     this.#send(message, `put\n${character}`);
@@ -162,7 +166,7 @@ export class EmopicClient extends EventTarget {
   }
 
   /**
-   * Drive the face directly: weights in [0, 1] by emotion id. With `lock`, lines leave it alone for
+   * Drive the face directly: weights in [0, 1] by emotion id, `blink` or `mouth_open`. With `lock`, lines leave it alone for
    * `hold_ms` or until the next `express`.
    */
   express(

@@ -57,7 +57,8 @@ namespace Emopic.Tests
                 .Add("data", Convert.ToBase64String(m.Data, m.Offset, m.Count));
             int[] rect = { m.Rect.X, m.Rect.Y, m.Rect.Width, m.Rect.Height };
             return json.AddIf(m.IsPatch, "rect", rect).AddIf(m.Line != null, "line", m.Line)
-                .AddIf(m.Cached, "cached", true);
+                .AddIf(m.Cached, "cached", true).AddIf(m.Blink > 0, "blink", m.Blink)
+                .AddIf(m.MouthOpen > 0, "mouth_open", m.MouthOpen);
         }
 
         private static Json Of(Blendshapes m)
@@ -65,7 +66,8 @@ namespace Emopic.Tests
             return new Json().Add("type", "blendshapes").Add("character", m.Character).Add("n", m.Number)
                 .Add("names_id", Names.Of(m.Set)).Add("values", m.Values)
                 .AddIf(m.Expression.Length > 0, "expression", m.Expression)
-                .AddIf(m.Names != null, "names", m.Names).AddIf(m.Line != null, "line", m.Line);
+                .AddIf(m.Names != null, "names", m.Names).AddIf(m.Line != null, "line", m.Line)
+                .AddIf(m.Blink > 0, "blink", m.Blink).AddIf(m.MouthOpen > 0, "mouth_open", m.MouthOpen);
         }
 
         private static Json Of(Emotion m)
@@ -80,7 +82,10 @@ namespace Emopic.Tests
         private static Json Of(CharacterReady m)
         {
             return new Json().Add("type", "character.ready").Add("seq", m.Seq).Add("character", m.Character)
-                .Add("width", m.Width).Add("height", m.Height).Add("source", m.Source);
+                .Add("width", m.Width).Add("height", m.Height).Add("source", m.Source)
+                .AddIf(m.IsSprites, "kind", "sprites")
+                .AddIf(m.Channels.Count > 0, "channels", m.Channels.ToArray())
+                .AddIf(m.Pictures.Count > 0, "pictures", m.Pictures);
         }
 
         private static Json Of(CharacterDropped m)
@@ -130,9 +135,11 @@ namespace Emopic.Tests
                 .Add("emotions", m.Emotions.Select(x => new Json().Add("id", x.Id).Add("ko", x.Korean)))
                 .Add("engine", new Json().Add("backend", e.Backend).Add("device", e.Device)
                     .Add("precision", e.Precision).Add("text_model", e.TextModel)
-                    .Add("face_model", e.FaceModel).Add("versions", e.Versions))
+                    .Add("face_model", e.FaceModel).Add("versions", e.Versions)
+                    .Add("face_channels", e.FaceChannels.ToArray()))
                 .Add("builtins", m.Builtins.Select(x =>
-                    new Json().Add("id", x.Id).Add("name", x.Name).Add("ko", x.Korean)))
+                    new Json().Add("id", x.Id).Add("name", x.Name).Add("ko", x.Korean)
+                        .Add("kind", x.IsSprites ? "sprites" : "picture")))
                 .Add("limits", new Json().Add("message_bytes", l.MessageBytes).Add("face_bytes", l.FaceBytes)
                     .Add("face_side", l.FaceSide).Add("face_pixels", l.FacePixels)
                     .Add("line_chars", l.LineChars).Add("identify_s", l.IdentifySeconds)
@@ -153,7 +160,8 @@ namespace Emopic.Tests
             var options = new CharacterOptions
             {
                 Strength = 1.25, Contrast = 2, TransitionMs = 200, HoldMs = 4000, DecayMs = 800,
-                MinConfidence = 0.5, MaxEmotions = 1,
+                MinConfidence = 0.5, MaxEmotions = 1, Blink = true, Speak = true,
+                Mark = PictureMark.Visible,
             };
             var mix = new Dictionary<string, float> { { "joy", 0.5f }, { "surprise", 0.25f } };
             var frames = new FrameOptions { Format = PictureFormat.WebP, Size = 256, Fps = 15, Quality = 70, Patches = false };
@@ -164,6 +172,8 @@ namespace Emopic.Tests
             Show("put_builtin", w.Put("minji", new FaceOrigin { Builtin = "minji" }, new CharacterOptions(), false));
             Show("put_face", w.Put("나", new FaceOrigin { Picture = face }, options, true));
             Show("put_url", w.Put("minji", new FaceOrigin { Url = "https://example.org/minji.jpg" }, null, false));
+            var sprites = new Dictionary<string, byte[]> { { "joy", face }, { "neutral", face } };
+            Show("put_sprites", w.Put("minji", new FaceOrigin { Sprites = sprites }, null, false));
             Show("read", w.Read("r1", face));
             Show("drop", w.Drop("minji"));
             Show("line", w.Line("minji", "l1", "오늘 진짜 최고야!", false, false));
@@ -172,6 +182,8 @@ namespace Emopic.Tests
             Show("express", w.Express("minji", mix, null, false));
             Show("express_hold", w.Express("minji", new Dictionary<string, float>(), 0, false));
             Show("express_lock", w.Express("minji", new Dictionary<string, float> { { "joy", 1 } }, 600000, true));
+            var channels = new Dictionary<string, float> { { "blink", 1 }, { "mouth_open", 0.5f } };
+            Show("express_channels", w.Express("minji", channels, null, false));
             Show("watch_events", w.Watch("minji", null));
             Show("watch_default_frames", w.Watch("minji", new WatchOptions { Frames = new FrameOptions() }));
             Show("watch_everything", w.Watch("minji", new WatchOptions { Frames = frames, Blendshapes = BlendshapeSet.Vrm1 }));

@@ -35,6 +35,18 @@ namespace Emopic
         [Range(1, 8), Tooltip("How many emotions are mixed at most")]
         public int maxEmotions = 2;
 
+        /// <summary>Whether the face blinks by itself.</summary>
+        [Tooltip("The face blinks by itself")]
+        public bool blink;
+
+        /// <summary>Whether the mouth moves while a line is being said.</summary>
+        [Tooltip("The mouth moves while a line is being said")]
+        public bool speak;
+
+        /// <summary>How pictures are marked as generated.</summary>
+        [Tooltip("How pictures are marked as generated")]
+        public PictureMark mark;
+
         /// <summary>The same for the wire.</summary>
         public CharacterOptions ToOptions()
         {
@@ -47,6 +59,9 @@ namespace Emopic
                 DecayMs = decayMs,
                 MinConfidence = minConfidence,
                 MaxEmotions = maxEmotions,
+                Blink = blink,
+                Speak = speak,
+                Mark = mark,
             };
         }
     }

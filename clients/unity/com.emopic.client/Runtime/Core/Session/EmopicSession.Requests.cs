@@ -8,7 +8,7 @@ namespace Emopic
         /// <summary>Whether anything can be sent at this moment.</summary>
         public bool IsOpen { get { return _protocol.Phase == Phase.Open; } }
 
-        /// <summary>Register a character with a picture (JPEG, PNG or WebP), or replace it.</summary>
+        /// <summary>Register a character with a picture (JPEG, PNG, WebP, or a ZIP of sprites), or replace it.</summary>
         /// <remarks>Answered by <see cref="CharacterReadyReceived"/> or an error about the character.</remarks>
         public void PutCharacter(string character, byte[] face, CharacterOptions options = null, bool shared = false)
         {
@@ -31,6 +31,18 @@ namespace Emopic
         {
             if (url == null) throw new ArgumentNullException("url");
             Put(character, new FaceOrigin { Url = url }, options, shared);
+        }
+
+        /// <summary>Register a character with drawn pictures by the emotion they show, or replace it.</summary>
+        /// <remarks>A ZIP of such pictures may be given to <see cref="PutCharacter"/>, too.</remarks>
+        public void PutSprites(
+            string character,
+            IReadOnlyDictionary<string, byte[]> sprites,
+            CharacterOptions options = null,
+            bool shared = false)
+        {
+            if (sprites == null) throw new ArgumentNullException("sprites");
+            Put(character, new FaceOrigin { Sprites = sprites }, options, shared);
         }
 
         private void Put(string character, FaceOrigin face, CharacterOptions options, bool shared)

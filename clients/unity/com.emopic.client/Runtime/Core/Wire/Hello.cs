@@ -58,6 +58,9 @@ namespace Emopic
 
         /// <summary>The Korean name.</summary>
         public string Korean { get; internal set; }
+
+        /// <summary>Whether it is a set of drawn pictures, and not one that is moved.</summary>
+        public bool IsSprites { get; internal set; }
     }
 
     /// <summary>What really runs on the server.</summary>
@@ -80,6 +83,9 @@ namespace Emopic
 
         /// <summary>Versions of libraries by name.</summary>
         public IReadOnlyDictionary<string, string> Versions { get; internal set; }
+
+        /// <summary>What the face model moves beside emotions: <c>blink</c>, <c>mouth_open</c>.</summary>
+        public IReadOnlyList<string> FaceChannels { get; internal set; } = new string[0];
     }
 
     /// <summary>The bounds the server enforces. Sizes in bytes or pixels, times in seconds.</summary>

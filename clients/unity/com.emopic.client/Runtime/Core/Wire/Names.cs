@@ -8,6 +8,7 @@ namespace Emopic
         private static readonly string[] Formats = { "jpeg", "webp", "png", "raw" };
         private static readonly string[] Sets = { null, "arkit", "vrm0", "vrm1" };
         private static readonly string[] Guards = { null, "off", "mask", "refuse" };
+        private static readonly string[] Marks = { "off", "metadata", "visible" };
         private static readonly string[] Histories = { null, "off", "scores", "text" };
 
         public static string Of(PictureFormat format)
@@ -23,6 +24,11 @@ namespace Emopic
         public static string Of(LineGuard guard)
         {
             return Guards[(int)guard];
+        }
+
+        public static string Of(PictureMark mark)
+        {
+            return Marks[(int)mark];
         }
 
         public static string Of(LineHistory history)

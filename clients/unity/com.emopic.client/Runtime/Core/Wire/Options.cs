@@ -24,6 +24,15 @@ namespace Emopic
         /// <summary>How many emotions are mixed at most: 1 … 64, by default 2.</summary>
         public int? MaxEmotions { get; set; }
 
+        /// <summary>Whether the face blinks by itself, by default not.</summary>
+        public bool? Blink { get; set; }
+
+        /// <summary>Whether the mouth moves while a line is being said, by default not.</summary>
+        public bool? Speak { get; set; }
+
+        /// <summary>How pictures are marked as generated; the server may mark more.</summary>
+        public PictureMark? Mark { get; set; }
+
         /// <summary>What the server may keep of lines to this character.</summary>
         public LineHistory History { get; set; }
     }
@@ -60,6 +69,19 @@ namespace Emopic
         Text,
     }
 
+    /// <summary>How pictures are marked as generated.</summary>
+    public enum PictureMark
+    {
+        /// <summary>Not at all.</summary>
+        Off,
+
+        /// <summary>In their metadata.</summary>
+        Metadata,
+
+        /// <summary>In their metadata and by a word in a corner.</summary>
+        Visible,
+    }
+
     /// <summary>How pictures are encoded. Unity reads all of them but WebP.</summary>
     public enum PictureFormat
     {
@@ -79,39 +101,7 @@ namespace Emopic
     /// <summary>What pictures of a character to send.</summary>
     public sealed class FrameOptions
     {
-        /// <summary>What happens to profane lines.</summary>
-    public enum LineGuard
-    {
-        /// <summary>What the server does by itself.</summary>
-        Default,
-
-        /// <summary>Nothing.</summary>
-        Off,
-
-        /// <summary>Others read <c>*</c> in their place.</summary>
-        Mask,
-
-        /// <summary>They move no face, and are answered with the error <c>line_profane</c>.</summary>
-        Refuse,
-    }
-
-    /// <summary>What a server may keep of finished lines.</summary>
-    public enum LineHistory
-    {
-        /// <summary>No wish.</summary>
-        Default,
-
-        /// <summary>Nothing.</summary>
-        Off,
-
-        /// <summary>Their emotions.</summary>
-        Scores,
-
-        /// <summary>Their emotions and their text.</summary>
-        Text,
-    }
-
-    /// <summary>How pictures are encoded.</summary>
+        /// <summary>How pictures are encoded.</summary>
         public PictureFormat Format { get; set; } = PictureFormat.Jpeg;
 
         /// <summary>The longest side in pixels, 16 … 2,048; 0 for the face's own size.</summary>

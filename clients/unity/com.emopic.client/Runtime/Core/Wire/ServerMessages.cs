@@ -27,6 +27,15 @@ namespace Emopic
 
         /// <summary><c>builtin</c>, <c>found</c>, or <c>centred</c> where no face was found.</summary>
         public string Source { get; internal set; }
+
+        /// <summary>Whether several drawn pictures are cross-faded, and not one moved.</summary>
+        public bool IsSprites { get; internal set; }
+
+        /// <summary>What its frames can show beside emotions: <c>blink</c>, <c>mouth_open</c>.</summary>
+        public IReadOnlyList<string> Channels { get; internal set; } = new string[0];
+
+        /// <summary>Of sprites, the name of the picture that shows each emotion.</summary>
+        public IReadOnlyDictionary<string, string> Pictures { get; internal set; } = new Dictionary<string, string>();
     }
 
     /// <summary>A character is gone.</summary>
@@ -170,6 +179,12 @@ namespace Emopic
         /// <summary>Whether the server found the picture among those it had rendered before.</summary>
         public bool Cached { get; internal set; }
 
+        /// <summary>How far the lids are closed, 0 … 1.</summary>
+        public float Blink { get; internal set; }
+
+        /// <summary>How far the mouth is open, 0 … 1.</summary>
+        public float MouthOpen { get; internal set; }
+
         /// <summary>The array the encoded picture lies in.</summary>
         public byte[] Data { get; internal set; }
 
@@ -242,6 +257,12 @@ namespace Emopic
 
         /// <summary>The id of the line that moves the face, or null.</summary>
         public string Line { get; internal set; }
+
+        /// <summary>How far the lids are closed, 0 … 1; the weights are made of it too.</summary>
+        public float Blink { get; internal set; }
+
+        /// <summary>How far the mouth is open, 0 … 1; the weights are made of it too.</summary>
+        public float MouthOpen { get; internal set; }
     }
 
     internal sealed class Ready : ServerMessage

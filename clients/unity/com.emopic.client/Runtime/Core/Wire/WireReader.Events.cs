@@ -62,12 +62,40 @@ namespace Emopic
                     case "width": ready.Width = ReadSide(ref reader, key); break;
                     case "height": ready.Height = ReadSide(ref reader, key); break;
                     case "source": ready.Source = ReadSource(ref reader, key); break;
+                    case "kind": ready.IsSprites = ReadIsSprites(key, reader.ReadText(key)); break;
+                    case "channels": ready.Channels = ReadTextList(ref reader, key); break;
+                    case "pictures": ready.Pictures = ReadPictures(ref reader); break;
                     default: reader.Skip(); break;
                 }
             }
             Require(ready.Seq != null && ready.Character != null && ready.Source != null, "character.ready");
             Require(ready.Width >= 0 && ready.Height >= 0, "character.ready");
             return ready;
+        }
+
+        private static bool ReadIsSprites(string field, string kind)
+        {
+            if (kind == "picture" || kind == "sprites") return kind == "sprites";
+            throw WireException.BadField(field, "'" + Short(kind) + "' is unknown");
+        }
+
+        private static string[] ReadTextList(ref MessagePackReader reader, string field)
+        {
+            string[] texts = new string[reader.ReadArrayHeader(field)];
+            for (int i = 0; i < texts.Length; i++) texts[i] = reader.ReadText(field);
+            return texts;
+        }
+
+        private static Dictionary<string, string> ReadPictures(ref MessagePackReader reader)
+        {
+            int count = reader.ReadMapHeader("pictures");
+            var pictures = new Dictionary<string, string>();
+            for (int i = 0; i < count; i++)
+            {
+                string emotion = reader.ReadText("pictures");
+                pictures[emotion] = reader.ReadText("pictures");
+            }
+            return pictures;
         }
 
         private static string ReadSource(ref MessagePackReader reader, string field)

@@ -51,6 +51,7 @@ namespace Emopic
                     Id = Take(map, "id"),
                     Name = Take(map, "name"),
                     Korean = Take(map, "ko"),
+                    IsSprites = map.ContainsKey("kind") && ReadIsSprites("kind", map["kind"]),
                 };
             }
             return faces;
@@ -71,6 +72,7 @@ namespace Emopic
                     case "text_model": engine.TextModel = reader.ReadText(key); break;
                     case "face_model": engine.FaceModel = reader.ReadText(key); break;
                     case "versions": engine.Versions = ReadTexts(ref reader, key); break;
+                    case "face_channels": engine.FaceChannels = ReadTextList(ref reader, key); break;
                     default: reader.Skip(); break;
                 }
             }

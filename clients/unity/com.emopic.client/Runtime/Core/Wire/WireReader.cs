@@ -113,6 +113,8 @@ namespace Emopic
                     case "rect": frame.IsPatch = ReadRect(ref reader); break;
                     case "line": frame.Line = ReadNameOrNil(ref reader, key); break;
                     case "cached": frame.Cached = reader.ReadBool(key); break;
+                    case "blink": frame.Blink = ReadShare(ref reader, key); break;
+                    case "mouth_open": frame.MouthOpen = ReadShare(ref reader, key); break;
                     default: reader.Skip(); break;
                 }
             }
@@ -129,6 +131,7 @@ namespace Emopic
             frame.Number = frame.Width = frame.Height = frame.Count = Unset;
             frame.Format = (PictureFormat)Unset;
             frame.IsPatch = frame.Cached = false;
+            frame.Blink = frame.MouthOpen = 0;
         }
 
         private static void ReadPicture(ref MessagePackReader reader, Frame frame)
@@ -168,6 +171,7 @@ namespace Emopic
             Blendshapes shapes = _shapes;
             shapes.Character = shapes.Line = null;
             shapes.Names = null;
+            shapes.Blink = shapes.MouthOpen = 0;
             shapes.Number = Unset;
             shapes.Set = BlendshapeSet.None;
             bool values = false;
@@ -191,6 +195,8 @@ namespace Emopic
                         break;
                     case "names": shapes.Names = ReadNamesOrNil(ref reader); break;
                     case "line": shapes.Line = ReadNameOrNil(ref reader, key); break;
+                    case "blink": shapes.Blink = ReadShare(ref reader, key); break;
+                    case "mouth_open": shapes.MouthOpen = ReadShare(ref reader, key); break;
                     default: reader.Skip(); break;
                 }
             }
@@ -207,6 +213,11 @@ namespace Emopic
             float[] shares = old != null && old.Length == count ? old : new float[count];
             for (int i = 0; i < count; i++) shares[i] = (float)reader.ReadNumber(field, 0, MostShare);
             return shares;
+        }
+
+        private static float ReadShare(ref MessagePackReader reader, string field)
+        {
+            return (float)reader.ReadNumber(field, 0, MostShare);
         }
 
         private static string[] ReadNamesOrNil(ref MessagePackReader reader)

@@ -18,6 +18,7 @@ namespace Emopic
         public byte[] Picture;
         public string Builtin;
         public string Url;
+        public IReadOnlyDictionary<string, byte[]> Sprites;
     }
 
     /// <summary>Writes what a client says. Fields with their default are left out.</summary>
@@ -66,6 +67,7 @@ namespace Emopic
             if (shared) _out.WritePair("shared", true);
             if (face.Url != null) _out.WritePair("url", face.Url);
             if (history != LineHistory.Default) _out.WritePair("history", Names.Of(history));
+            if (face.Sprites != null) Write(face.Sprites);
             return _out.ToArray();
         }
 
@@ -167,7 +169,8 @@ namespace Emopic
             return One(options.Strength.HasValue) + One(options.Contrast.HasValue)
                 + One(options.TransitionMs.HasValue) + One(options.HoldMs.HasValue)
                 + One(options.DecayMs.HasValue) + One(options.MinConfidence.HasValue)
-                + One(options.MaxEmotions.HasValue);
+                + One(options.MaxEmotions.HasValue) + One(options.Blink.HasValue)
+                + One(options.Speak.HasValue) + One(options.Mark.HasValue);
         }
 
         private void Write(CharacterOptions options, int set)
@@ -181,6 +184,20 @@ namespace Emopic
             Integer("decay_ms", options.DecayMs, 0, 60000);
             Number("min_confidence", options.MinConfidence, 0, 1);
             Integer("max_emotions", options.MaxEmotions, 1, 64);
+            if (options.Blink.HasValue) _out.WritePair("blink", options.Blink.Value);
+            if (options.Speak.HasValue) _out.WritePair("speak", options.Speak.Value);
+            if (options.Mark.HasValue) _out.WritePair("mark", Names.Of(options.Mark.Value));
+        }
+
+        private void Write(IReadOnlyDictionary<string, byte[]> sprites)
+        {
+            _out.WriteText("sprites");
+            _out.WriteMapHeader(sprites.Count);
+            foreach (KeyValuePair<string, byte[]> sprite in sprites)
+            {
+                Chars("sprites", sprite.Key, 1, 128);
+                _out.WritePair(sprite.Key, sprite.Value);
+            }
         }
 
         private void Write(FrameOptions frames)
