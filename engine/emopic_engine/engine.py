@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 MODELS = Path(__file__).parent / "models"
+BUILTIN_LISTS = ("characters.json", "drawn.json")
 
 
 @dataclass(frozen=True)
@@ -282,11 +283,13 @@ def _fingerprint(*folders: Path) -> bytes:
 
 
 def _builtins() -> tuple[BuiltinFace, ...]:
+    """The rendered faces, then the drawn ones."""
     folder = MODELS / "characters"
-    entries = json.loads((folder / "characters.json").read_text(encoding="utf-8"))
+    texts = [(folder / name).read_text(encoding="utf-8") for name in BUILTIN_LISTS]
     return tuple(
         BuiltinFace(
             item["id"], item["name"], item["ko"], folder / item["file"], item.get("kind", "picture")
         )
-        for item in entries
+        for text in texts
+        for item in json.loads(text)
     )
