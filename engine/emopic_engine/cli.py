@@ -12,10 +12,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from emopic_engine import __version__
+from emopic_engine import __version__, sprite_commands
 from emopic_engine.backends import BACKENDS, known_precision, load_backend
 from emopic_engine.console import UsageError, err, out, run, status
 from emopic_engine.data import commands as data_commands
+from emopic_engine.data.aihub_faces import commands as aihub_faces_commands
 from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.errors import BackendUnavailable, EngineError, LineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
@@ -45,11 +46,14 @@ data_app.command("mapping")(data_commands.mapping)
 data_app.command("lines")(data_commands.lines)
 data_app.command("labels")(text_commands.own_labels)
 data_app.command("eda")(data_commands.eda)
+data_app.command("aihub-faces")(aihub_faces_commands.aihub_faces)
+data_app.command("aihub-faces-report")(aihub_faces_commands.aihub_faces_report)
 data_app.command("faces")(face_commands.faces)
 data_app.command("faces-folders")(stargan_commands.faces_folders)
 data_app.command("characters")(face_commands.characters)
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
+app.add_typer(sprite_commands.app, name="sprites")
 
 BackendOption = Annotated[
     str, typer.Option("--backend", help=f"One of: {', '.join(BACKENDS)}. Never substituted.")
