@@ -3,6 +3,7 @@
     EngineError
     ├── ModelError            a model directory or its weights cannot be used
     ├── BackendUnavailable    the backend asked for cannot run here
+    ├── ParityError           a compiled engine does not answer as the reference does
     ├── InputError            what the caller handed in cannot be used
     │   ├── PictureError      … a picture
     │   └── LineError         … a line of text
@@ -42,6 +43,15 @@ class BackendUnavailable(EngineError):
     """The backend asked for cannot run on this machine; the message says what is missing."""
 
     code = "backend_unavailable"
+
+
+class ParityError(EngineError):
+    """A compiled engine was compared with the fp32 reference and is too far from it to be used.
+
+    The message has the figures; `code` is `engine_parity`.
+    """
+
+    code = "engine_parity"
 
 
 class InputError(EngineError):

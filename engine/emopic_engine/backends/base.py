@@ -13,16 +13,38 @@ if TYPE_CHECKING:
     import torch
 
 Array = NDArray[Any]
-Precision = Literal["f32", "bf16", "int8"]
+Precision = Literal["f32", "bf16", "f16", "int8"]
+Watch = Callable[[str, str], None]
+"""Told (graph, stage) while an engine is built."""
 
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One input or output of a graph. `shape` uses -1 where the size may vary between calls."""
+    """One input or output of a graph. `shape` uses -1 where the size may vary between calls.
+
+    The first -1 is the batch: rows do not depend on each other. `pad` is what an input may be
+    filled up with along its other varying sizes without changing any answer; None: with nothing.
+    `span` is how far an output's values can lie apart, None: as far as the reference's do.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    pad: int | None = None
+    span: float | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """Real inputs to compare a compiled graph with the reference on, and what counts.
+
+    `labels`: the first output holds logits, to be divided by `temperature`, and the label they
+    choose counts. Otherwise the values count.
+    """
+
+    samples: Callable[[], Sequence[tuple[Array, ...]]]
+    labels: bool = False
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +54,8 @@ class Graph:
     `key` identifies weights and architecture (a hash), so that a compiled form can be cached;
     `module` is called only when no cached form exists, so that a warm start never builds it.
     `example` gives one valid array per input, for export; its varying sizes must be 2 or more,
-    since exporters treat 0 and 1 as constants.
+    since exporters treat 0 and 1 as constants. `lengths` are the sizes that varying dimensions
+    other than the batch come in, ascending. Without a `check`, the example stands for one.
     """
 
     name: str
@@ -41,6 +64,8 @@ class Graph:
     outputs: tuple[TensorSpec, ...]
     module: Callable[[], torch.nn.Module]
     example: Callable[[], tuple[Array, ...]]
+    lengths: tuple[int, ...] = ()
+    check: Check | None = None
 
 
 class Compiled(Protocol):
@@ -53,16 +78,19 @@ class Backend(Protocol):
     """Compiles graphs for one device.
 
     `name` is the table's name, `device` and `precision` say what really runs, `versions` maps
-    library names to versions.
+    library names to versions, `reason` says why it was chosen. `watch` is told what is built.
     """
 
     name: str
     device: str
     precision: Precision
     versions: dict[str, str]
+    reason: str
+    watch: Watch | None
 
     def compile(self, graph: Graph) -> Compiled:
-        """Compile `graph`. Raises `BackendUnavailable` or `ModelError`."""
+        """Compile `graph`. Raises `BackendUnavailable`, `ModelError`, or `ParityError` where the
+        compiled form does not answer as the reference does."""
         ...
 
 

@@ -1,32 +1,33 @@
 """The default backend: OpenVINO on the CPU.
 
-Converting a torch module takes seconds and needs torch; the converted graph is therefore kept in
-the cache folder under a key of everything that could change it, and a warm start reads it back
-without importing torch at all.
+Converting a torch module takes seconds and needs torch; the compiled form is therefore kept as an
+engine file, and a warm start reads it back without importing torch at all.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
 import warnings
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as opset
 
-from emopic_engine.backends.base import Array, Compiled, Graph, Precision, check_inputs
+from emopic_engine.backends.base import Array, Compiled, Graph, Precision, Watch, check_inputs
+from emopic_engine.engines.building import obtain
+from emopic_engine.engines.store import Files
 from emopic_engine.errors import BackendUnavailable, DeviceError, ModelError
-from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
+from emopic_engine.hardware import cpu_name, physical_cores
 
+if TYPE_CHECKING:
+    from torch import nn
+
+FILE: Final = "engine.blob"
 _TYPES = {"float32": ov.Type.f32, "int64": ov.Type.i64}
 _SMALL_MATRIX = 10_000  # values; smaller products gain nothing
 _ACTIVATION_GROUP = 32  # 128 is a third faster, but turned 4 of 1,114 answers; this turned 1
-_VERSION = 2  # of the conversion below; part of every cache key
+_VERSION = 3  # of the conversion below; part of every engine's key
 
 
 class OpenVinoBackend:
@@ -41,12 +42,17 @@ class OpenVinoBackend:
 
     def __init__(self, *, precision: Precision | None = None, threads: int = 0) -> None:
         self._core = ov.Core()
-        has_bf16 = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        if precision == "bf16" and not has_bf16:
+        can = sorted(self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        if precision == "f16":
+            raise BackendUnavailable("backend openvino has no precision f16; use f32, bf16 or int8")
+        if precision == "bf16" and "BF16" not in can:
             raise BackendUnavailable(f"precision bf16 is not supported by {cpu_name()}; use f32")
         self.precision: Precision = precision or "int8"
         self.device = f"CPU ({cpu_name()})"
+        self.capability = " ".join(can)
         self.versions = {"openvino": ov.__version__}
+        self.reason = ""
+        self.watch: Watch | None = None
         self._config = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": str(threads or physical_cores()),
@@ -54,44 +60,32 @@ class OpenVinoBackend:
         }
         if self.precision == "int8":
             self._config["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = str(_ACTIVATION_GROUP)
+        self.options: dict[str, Any] = {"conversion": _VERSION, **self._config}
 
     def compile(self, graph: Graph) -> Compiled:
-        """Load the converted graph from the cache, or convert it, and compile it.
+        """The graph's engine, built if there is none. Raises `ModelError` or `ParityError`."""
+        return obtain(self, graph)
 
-        Raises `ModelError` when the module cannot be converted.
-        """
-        folder = cache_dir() / "openvino" / self._cache_key(graph)
-        config = self._config | {"CACHE_DIR": str(folder / "compiled")}
-        model = self._cached(folder) or self._convert(graph, folder)
-        return _OpenVinoCompiled(graph, self._core.compile_model(model, "CPU", config))
-
-    def _cache_key(self, graph: Graph) -> str:
-        shapes = [(spec.name, spec.dtype, spec.shape) for spec in graph.inputs]
-        parts = [_VERSION, graph.key, shapes, self.precision, self._config, self.versions]
-        parts.append(self.device)
-        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-        return f"{graph.name}-{digest}"
-
-    def _cached(self, folder: Path) -> ov.Model | None:
-        path = folder / "graph.xml"
-        if not path.exists():
-            return None
+    def build(self, graph: Graph, module: nn.Module) -> Files:
+        """Convert and compile. Raises `ModelError` when the module cannot be converted."""
         try:
-            return self._core.read_model(path)
-        except RuntimeError:  # a broken cache entry is rebuilt
-            return None
-
-    def _convert(self, graph: Graph, folder: Path) -> ov.Model:
-        try:
-            model = _traced(graph)
+            model = _traced(graph, module)
         except Exception as error:  # the frontend raises many unrelated types
             raise ModelError(f"{graph.name} cannot be converted to OpenVINO: {error}") from error
         for port, spec in zip(model.inputs, graph.inputs, strict=True):
             port.get_tensor().set_names({spec.name})
         if self.precision == "int8":
             _quantise_matrices(model)
-        _save(model, folder)
-        return model
+        compiled = self._core.compile_model(model, "CPU", self._config)
+        return {FILE: compiled.export_model().getvalue()}
+
+    def load(self, graph: Graph, files: Files) -> Compiled:
+        """An engine file as a function. Raises `ModelError` for one that OpenVINO refuses."""
+        try:
+            compiled = self._core.import_model(files[FILE], "CPU", self._config)
+        except (KeyError, RuntimeError) as error:
+            raise ModelError(f"OpenVINO does not take the engine of {graph.name}") from error
+        return _OpenVinoCompiled(graph, compiled)
 
 
 class _OpenVinoCompiled:
@@ -109,7 +103,7 @@ class _OpenVinoCompiled:
         return tuple(result.values())
 
 
-def _traced(graph: Graph) -> ov.Model:
+def _traced(graph: Graph, module: nn.Module) -> ov.Model:
     """The graph as an OpenVINO model; torch is loaded only here, on a cold start."""
     import torch
 
@@ -118,7 +112,7 @@ def _traced(graph: Graph) -> ov.Model:
         # times as long for the same graphs.
         warnings.simplefilter("ignore")
         return ov.convert_model(
-            graph.module().eval().requires_grad_(False),
+            module,
             example_input=tuple(torch.from_numpy(array) for array in graph.example()),
             input=[(ov.PartialShape(list(s.shape)), _TYPES[s.dtype]) for s in graph.inputs],
         )
@@ -151,13 +145,3 @@ def _constant(node: Any) -> NDArray[np.float32] | None:
     if node.get_type_name() != "Constant":
         return None
     return np.asarray(node.get_data(), np.float32)
-
-
-def _save(model: ov.Model, folder: Path) -> None:
-    """Write the graph so that a reader, or a second writer, never sees half of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        part = Path(temporary) / "graph.xml"
-        ov.save_model(model, part, compress_to_fp16=False)
-        for name in ("graph.bin", "graph.xml"):
-            part.with_name(name).replace(folder / name)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
-from emopic_engine.backends.base import Array, Compiled, Graph, Precision, check_inputs
+from emopic_engine.backends.base import (
+    Array,
+    Compiled,
+    Graph,
+    Precision,
+    Watch,
+    check_inputs,
+)
+from emopic_engine.engines.building import obtain
+from emopic_engine.engines.store import Files
 from emopic_engine.errors import BackendUnavailable
 from emopic_engine.hardware import cpu_name, physical_cores
+
+_VERSION = 1  # of the wrapping below; part of every engine's key
 
 
 class TorchBackend:
@@ -16,15 +29,30 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, *, precision: Precision | None = None, threads: int = 0) -> None:
-        if precision == "int8":
-            raise BackendUnavailable("backend torch has no precision int8; use f32 or bf16")
+        if precision not in (None, "f32", "bf16"):
+            raise BackendUnavailable(f"backend torch has no precision {precision}; use f32 or bf16")
         self.precision: Precision = precision or "f32"
         self.device = f"CPU ({cpu_name()})"
-        self.versions = {"torch": torch.__version__}
+        self.capability = torch.backends.cpu.get_cpu_capability()
+        self.versions = {"torch": str(torch.__version__)}
+        self.options: dict[str, Any] = {"wrapping": _VERSION}
+        self.reason = ""
+        self.watch: Watch | None = None
         torch.set_num_threads(threads or physical_cores())
 
     def compile(self, graph: Graph) -> Compiled:
-        """Build the module and wrap it. Nothing is cached."""
+        """Build the module and wrap it; in f32 it is the reference itself.
+
+        In bf16 it is compared with the reference once, and raises `ParityError` where it differs.
+        """
+        return self.load(graph, {}) if self.precision == "f32" else obtain(self, graph)
+
+    def build(self, graph: Graph, module: torch.nn.Module) -> Files:  # noqa: ARG002 - a protocol
+        """Nothing: eager modules have no compiled form to keep."""
+        return {}
+
+    def load(self, graph: Graph, files: Files) -> Compiled:  # noqa: ARG002 - a protocol
+        """The graph's module as a function."""
         return _TorchCompiled(graph, self.precision)
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emopic_engine.backends.base import Array, Graph, TensorSpec
+from emopic_engine.backends.base import Array, Check, Graph, TensorSpec
 from emopic_engine.errors import ModelError
 
+from .check import decoder_samples, finder_samples, network_pictures
 from .geometry import CROP
 from .regions import REGIONS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DETECTOR_SIDE = 320  # pixels; a face shorter than a sixteenth of the picture is not found
 LANDMARK_SIDE = 112
+FLOW_SPAN = 0.5  # of the crop's width: a pixel comes from at most a quarter of it away
 WEIGHTS = "model.safetensors"
 
 
@@ -85,6 +87,7 @@ def encoder_graph(model_dir: Path) -> Graph:
         outputs=feature_specs(settings),
         module=module,
         example=lambda: (_noise(2, 3, side, side),),
+        check=Check(lambda: [(network_pictures(side),)]),
     )
 
 
@@ -110,12 +113,13 @@ def decoder_graph(model_dir: Path) -> Graph:
         key=_key(model_dir / WEIGHTS, "live.py", repr(settings)),
         inputs=(*features, expression),
         outputs=(
-            TensorSpec("flow", "float32", (-1, 2, side, side)),
-            TensorSpec("mask", "float32", (-1, 1, side, side)),
-            TensorSpec("colour", "float32", (-1, 3, side, side)),
+            TensorSpec("flow", "float32", (-1, 2, side, side), span=FLOW_SPAN),
+            TensorSpec("mask", "float32", (-1, 1, side, side), span=1.0),
+            TensorSpec("colour", "float32", (-1, 3, side, side), span=2.0),
         ),
         module=module,
         example=example,
+        check=Check(decoder_samples(encoder_graph(model_dir).module, side, len(settings.channels))),
     )
 
 
@@ -139,18 +143,26 @@ def detector_graph(model_dir: Path) -> Graph:
     """Picture float32 [N, 3, 320, 320], mean-free RGB / 255 → cells [N, 25, 10, 10]."""
     side = DETECTOR_SIDE // 32
     return _finder(
-        model_dir, "face-detector", "TinyFaceDetector", DETECTOR_SIDE, "cells", (25, side, side)
+        model_dir,
+        "face-detector",
+        "TinyFaceDetector",
+        DETECTOR_SIDE,
+        TensorSpec("cells", "float32", (-1, 25, side, side)),
     )
 
 
 def landmark_graph(model_dir: Path) -> Graph:
     """Face float32 [N, 3, 112, 112], mean-free RGB / 255 → points [N, 136]."""
-    return _finder(model_dir, "face-landmarks", "FaceLandmarks", LANDMARK_SIDE, "points", (136,))
+    return _finder(
+        model_dir,
+        "face-landmarks",
+        "FaceLandmarks",
+        LANDMARK_SIDE,
+        TensorSpec("points", "float32", (-1, 136)),
+    )
 
 
-def _finder(
-    model_dir: Path, name: str, network: str, side: int, output: str, shape: tuple[int, ...]
-) -> Graph:
+def _finder(model_dir: Path, name: str, network: str, side: int, output: TensorSpec) -> Graph:
     weights = model_dir / WEIGHTS
 
     def module() -> nn.Module:
@@ -163,9 +175,10 @@ def _finder(
         name=name,
         key=_key(weights, "detector_nets.py", name),
         inputs=(TensorSpec("picture", "float32", (-1, 3, side, side)),),
-        outputs=(TensorSpec(output, "float32", (-1, *shape)),),
+        outputs=(output,),
         module=module,
         example=lambda: (_noise(2, 3, side, side),),
+        check=Check(lambda: finder_samples(side)),
     )
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emopic_engine.backends.base import Backend, Graph, TensorSpec
+from emopic_engine.backends.base import Backend, Check, Graph, TensorSpec
 from emopic_engine.emotions import Emotions
 from emopic_engine.errors import DeviceError, LineError, ModelError
+from emopic_engine.text.check import check_samples, padded
 from emopic_engine.text.config import CONFIG_FILE, WEIGHTS_FILE, TextConfig, read_config
 from emopic_engine.text.ngrams import NGRAMS_FILE, load_ngrams
 from emopic_engine.text.normalize import normalize
@@ -84,8 +85,7 @@ class TextModel:
     @property
     def lengths(self) -> tuple[int, ...]:
         """The padded lengths that batches come in, ascending."""
-        longest = self.config.max_tokens
-        return (*(length for length in LENGTHS if length < longest), longest)
+        return _lengths(self.config)
 
     def warm_up(self) -> None:
         """Run every padded length once at batch 1, so that the first real line is not slower."""
@@ -121,7 +121,7 @@ class TextModel:
         return _Encoded(place, text, ids)
 
     def _padded(self, tokens: int) -> int:
-        return next(length for length in self.lengths if length >= tokens)
+        return padded(tokens, self.lengths)
 
     def _run(self, batch: Sequence[Sequence[int]], length: int) -> NDArray[np.float32]:
         """Logits float32 [len(batch), K]; the batch is padded to a power of two for few shapes."""
@@ -152,13 +152,24 @@ def graph(model_dir: Path) -> Graph:
         name="text",
         key=_key(model_dir),
         inputs=(
-            TensorSpec("input_ids", "int64", (-1, -1)),
-            TensorSpec("attention_mask", "int64", (-1, -1)),
+            TensorSpec("input_ids", "int64", (-1, -1), pad=config.bert["pad_token_id"]),
+            TensorSpec("attention_mask", "int64", (-1, -1), pad=0),
         ),
         outputs=(TensorSpec("logits", "float32", (-1, len(config.emotions))),),
         module=partial(_module, model_dir),
         example=partial(_example, config),
+        lengths=_lengths(config),
+        check=Check(partial(_samples, model_dir, config), True, config.temperature),
     )
+
+
+def _lengths(config: TextConfig) -> tuple[int, ...]:
+    return (*(length for length in LENGTHS if length < config.max_tokens), config.max_tokens)
+
+
+def _samples(model_dir: Path, config: TextConfig) -> list[tuple[NDArray[Any], ...]]:
+    tokenizer = load_tokenizer(model_dir, config.vocab_size)
+    return [*check_samples(tokenizer, _lengths(config))]
 
 
 def _module(model_dir: Path) -> nn.Module:
