@@ -41,7 +41,8 @@ WARM_UP = 100  # steps
 FLOOR = 0.03  # of the learning rate, at the end
 CHECKPOINT_SECONDS = 60.0
 EVALUATE_STEPS = 250
-JUDGE_ALONE, JUDGE_RISE = 300, 300  # steps until the judge is heard, and until it counts in full
+JUDGE_STEPS, JUDGE_SOURCES = 400, 16  # what the judge learns from before anything else
+JUDGE_RISE = 300  # steps until it counts in full
 CRITICS_FROM = 2 / 3  # of the budget
 CRITICS_RISE = 0.05  # share of the budget over which their weight rises
 
@@ -146,6 +147,8 @@ class FaceRun:
     def work(self, checkpoint: Path, progress: Callable[[str], None]) -> None:
         """Train until the budget is used up."""
         began, budget = time.monotonic() - self.worked, self.settings.minutes * 60
+        if self.step == 0:
+            progress(f"the judge's error after {JUDGE_STEPS} steps: {self.teach_judge():.3f}")
         saved = self.worked
         while self.worked < budget:
             losses = self.train_step(self.worked / budget)
@@ -158,6 +161,16 @@ class FaceRun:
                 saved = self.worked
         save_run(self, checkpoint)
         progress(f"finished after {self.step} steps, {self.worked:.0f} s")
+
+    def teach_judge(self) -> float:
+        """Let the judge learn to read renders, so that it is of use from the first step on; its
+        mean error over the last tenth of the steps."""
+        errors = []
+        for step in range(JUDGE_STEPS):
+            rng = np.random.default_rng([self.settings.seed, JUDGE_SOURCES, step])
+            batch = self.batches.sample(rng, JUDGE_SOURCES, self.settings.targets)
+            errors.append(self._teach_judge(batch.to(self.device)))
+        return float(np.mean(errors[-max(1, JUDGE_STEPS // 10) :]))
 
     def train_step(self, share: float) -> dict[str, float]:
         """One step at a share of the budget; the terms of the loss."""
@@ -178,10 +191,8 @@ class FaceRun:
         return {name: term.item() for name, term in terms.items()}
 
     def _judged(self, made: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """What the judge reads off the generated faces, once it has learned to read."""
-        heard = min(1.0, max(0.0, (self.step - JUDGE_ALONE) / JUDGE_RISE))
-        if not heard:
-            return {}
+        """What the judge reads off the generated faces."""
+        heard = min(1.0, self.step / JUDGE_RISE)
         judge: Any = _frozen(self.judge.net).eval()
         logits, features = judge(made)
         with torch.no_grad():
@@ -195,12 +206,17 @@ class FaceRun:
 
     def _teach(self, batch: Batch, made: Tensor, *, criticised: bool) -> None:
         """A step of the judge on rendered faces, and of the critics where they take part."""
-        judge: Any = self.judge.net.requires_grad_(True).train()
-        logits, _ = judge(batch.targets)
-        self.judge.step(judge.reading_error(logits, batch.expressions))
+        self._teach_judge(batch)
         if criticised:
             critics: Any = self.critics.net.requires_grad_(True)
             self.critics.step(critics.mistakes(batch.targets, made))
+
+    def _teach_judge(self, batch: Batch) -> float:
+        judge: Any = self.judge.net.requires_grad_(True).train()
+        logits, _ = judge(batch.targets)
+        error: Tensor = judge.reading_error(logits, batch.expressions)
+        self.judge.step(error)
+        return error.item()
 
     def rate(self, share: float) -> float:
         """Linear warm-up, then a cosine down to `FLOOR`."""

@@ -139,13 +139,24 @@ def test_a_step_learns(data):
     assert {"decoder.paint.weight", "decoder.detail.0.leave.weight"} <= changed(run, before)
 
 
-def test_judge_and_critics_join_when_it_is_their_time(data, monkeypatch):
-    monkeypatch.setattr(work, "JUDGE_ALONE", 0)
+def test_the_judge_learns_from_renders_before_anything_else(data, monkeypatch):
+    monkeypatch.setattr(work, "JUDGE_STEPS", 12)
+    monkeypatch.setattr(work, "JUDGE_SOURCES", 3)
     run = FaceRun(data, TINY)
-    assert not {"reading", "features", "critics"} & set(run.train_step(0.0))
+    before = state_of(run)
+    first, errors = run.teach_judge(), [run.teach_judge() for _ in range(3)]
+    assert min(errors) < first  # the same twelve batches over and over
+    assert not changed(run, before)
+
+
+def test_judge_and_critics_teach_the_generator_when_it_is_their_time(data):
+    run = FaceRun(data, TINY)
+    assert run.train_step(0.0)["features"] == 0
     judge, critics = (learner.net for learner in (run.judge, run.critics))
     before = [[p.clone() for p in net.parameters()] for net in (judge, critics)]
-    assert {"reading", "features"} <= set(run.train_step(0.5))
+    terms = run.train_step(0.5)
+    assert min(terms["reading"], terms["features"]) > 0
+    assert "critics" not in terms
     still = list(zip(critics.parameters(), before[1], strict=True))
     assert all(torch.equal(now, then) for now, then in still)
     assert "critics" in run.train_step(0.9)
@@ -168,7 +179,8 @@ def test_the_rate_falls_to_its_floor():
     assert rates == pytest.approx([1.0, 0.515, 0.03, 0.03])
 
 
-def test_a_run_is_bounded_resumed_and_exported(data, tmp_path):
+def test_a_run_is_bounded_resumed_and_exported(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "JUDGE_STEPS", 1)
     out, model = tmp_path / "run", tmp_path / "live"
     settings = replace(TINY, minutes=0.001, sources=1, targets=1)
     checkpoint = train_face(data, out, settings)
