@@ -188,7 +188,7 @@ class Hub:
                 self.stage.registered(job, cast("FaceLike | Failed", done.results[0]), now)
             case Render(jobs=jobs):
                 for frame, result in zip(jobs, done.results, strict=True):
-                    if frame.stirred is not None and not isinstance(result, Failed):
+                    if self.stage.views.awaits(frame) and not isinstance(result, Failed):
                         self.spans.rendered(frame, cast(PictureLike, result), done, now)
                     self.stage.views.rendered(frame, cast("PictureLike | Failed", result), now)
 

@@ -125,6 +125,11 @@ class Views:
         self._metrics.count("frames", "rendered")
         self._show_frame(view, job, result)
 
+    def awaits(self, job: FrameJob) -> bool:
+        """Whether this is the first frame that a line moves; an earlier one may have been it."""
+        view = self._views.get(job.view)
+        return job.stirred is not None and view is not None and view.stirred == job.stirred
+
     def tell_baked(self) -> None:
         """Tell watchers how far rendering ahead has come."""
         for news in self._bakery.news:
@@ -172,9 +177,10 @@ class Views:
         if isinstance(options, str):
             self._show_blendshapes(character, view, options, expression)
             return
-        patch = view.wants_patch(character.generation)
+        sessions = self._post.sessions
+        absent = {name for name in view.seats if sessions[name].connection is None}
+        patch = view.wants_patch(character.generation, absent)
         job = self._job(character, view, expression, patch, character.number(), now)
-        view.stirred = None
         picture = self._atlas.get(job.atlas_key)
         if picture is None:
             self._scheduler.put_frame(job, urgent=view.urgent, now=now)
@@ -224,6 +230,8 @@ class Views:
             self._metrics.count("frames_skipped", "overtaken")
             return
         view.shown = job.n
+        if view.stirred == job.stirred:
+            view.stirred = None
         blink, mouth_open = self._extras(job.expression)
         frame = wire.Frame(
             character=job.character[1],

@@ -8,6 +8,7 @@ sampled, rendered and encoded once.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
@@ -77,7 +78,7 @@ class View:
     The expression is sampled one interval ahead, for that is when it will be seen. `last` is the
     one that was asked for last, as it is at the moment `reached`; `forced` asks for the next even
     if it is the same, `urgent` for the next to go before others. `shown` is the number of the
-    newest state given to watchers, `stirred` the moment of a `hurry` that nothing has followed yet.
+    newest state given to watchers, `stirred` the moment of a `hurry` without a state after it.
     """
 
     __slots__ = (
@@ -169,8 +170,15 @@ class View:
             if change is not None and change <= now + FORESIGHT_S:
                 self.reached = change
 
-    def wants_patch(self, generation: int) -> bool:
-        """Whether a rectangle will do: every watcher holds a full picture of this face."""
+    def wants_patch(self, generation: int, absent: Collection[str] = ()) -> bool:
+        """Whether a rectangle will do: every watcher holds a full picture of this face.
+
+        Sessions that are `absent` get none; when they come back they begin anew.
+        """
         options = self.options
         assert not isinstance(options, str)
-        return options.patches and all(seat.whole == generation for seat in self.seats.values())
+        return options.patches and all(
+            seat.whole == generation
+            for session, seat in self.seats.items()
+            if session not in absent
+        )
