@@ -140,3 +140,33 @@ def test_a_page_without_a_face_is_refused(engine):
     with pytest.raises(PictureError) as caught:
         engine.register(page(), portrait=True)
     assert caught.value.code == "no_face"
+
+
+def test_drawn_characters_are_mixed_marked_and_patched(engine):
+    face = engine.builtin("haneul")
+    assert (face.kind, face.channels) == ("sprites", ("blink", "mouth_open"))
+    assert face.pictures == {name: name for name in engine.emotions.names}
+    joy = expression_of(engine, 0, 0.5)
+    jobs = [
+        RenderJob(face, joy, size=SIDE, format="png"),
+        RenderJob(face, (*joy, 1.0, 0.5), size=SIDE, format="png", patch=True),
+        RenderJob(face, joy, size=SIDE, format="png", mark="visible"),
+        RenderJob(engine.builtin("minji"), (*joy, 0.0, 0.0), size=SIDE, format="png"),
+    ]
+    whole, patch, marked, moved = engine.render(jobs)
+    assert patch.rect is not None
+    assert b"compositeSynthetic" in marked.data
+    with Image.open(io.BytesIO(whole.data)) as plain, Image.open(io.BytesIO(marked.data)) as seen:
+        assert plain.mode == "RGBA"
+        differs = np.argwhere((np.asarray(plain) != np.asarray(seen)).any(-1))
+    assert differs.min(0).min() > SIDE // 2
+    assert moved.rect is None
+
+
+def test_a_zip_of_pictures_is_registered_like_a_picture(engine):
+    data = next(item.path for item in engine.builtins if item.id == "dodam").read_bytes()
+    face = engine.register(data)
+    assert (face.kind, face.source, face.width) == ("sprites", "found", 384)
+    with pytest.raises(PictureError, match="cannot be read") as caught:
+        engine.register(data[: len(data) // 2])
+    assert caught.value.code == "bad_sprites"

@@ -71,6 +71,7 @@ class Bench:
     readers: Mapping[str, str] = field(default_factory=dict)
     guard: wire.GuardMode = "off"
     history: HistoryPolicy = field(default_factory=HistoryPolicy)
+    mark: wire.MarkMode = "off"
     now: float = 1000.0
     atlas_bytes: int = 0
     tracing: bool = False
@@ -89,6 +90,7 @@ class Bench:
             bounds=Bounds(line_batch=4, frame_batch=2),
             guard=self.guard,
             history=self.history,
+            mark=self.mark,
             atlas_bytes=self.atlas_bytes,
             tracing=self.tracing,
         )
