@@ -13,11 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from emopic_engine import __version__, sprite_commands
-from emopic_engine.backends import BACKENDS, known_precision, load_backend
+from emopic_engine.backends import AUTO, BACKENDS, known_precision, load_backend
+from emopic_engine.backends.choice import choose
 from emopic_engine.console import UsageError, err, out, run, status
 from emopic_engine.data import commands as data_commands
 from emopic_engine.data.aihub_faces import commands as aihub_faces_commands
 from emopic_engine.engine import MODELS, Engine, EngineConfig
+from emopic_engine.engines.commands import app as engines_app
 from emopic_engine.errors import BackendUnavailable, EngineError, LineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
 from emopic_engine.text.model import TextModel
@@ -51,15 +53,16 @@ data_app.command("aihub-faces-report")(aihub_faces_commands.aihub_faces_report)
 data_app.command("faces")(face_commands.faces)
 data_app.command("faces-folders")(stargan_commands.faces_folders)
 data_app.command("characters")(face_commands.characters)
+app.add_typer(engines_app, name="engines")
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
 app.add_typer(sprite_commands.app, name="sprites")
 
 BackendOption = Annotated[
-    str, typer.Option("--backend", help=f"One of: {', '.join(BACKENDS)}. Never substituted.")
+    str, typer.Option("--backend", help=f"{AUTO}, {', '.join(BACKENDS)}. Never substituted.")
 ]
 PrecisionOption = Annotated[
-    str | None, typer.Option("--precision", help="f32, bf16 or int8; default: the backend's own.")
+    str | None, typer.Option("--precision", help="f32, bf16, f16 or int8; default: the backend's.")
 ]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=0, help="0: all processors.")]
 TextModelOption = Annotated[Path, typer.Option("--text-model", help="A KoBERT-format directory.")]
@@ -243,6 +246,8 @@ def doctor() -> None:
     for row in _backend_rows():
         table.add_row(*row)
     out.print(table)
+    choice = choose()
+    out.print(f"--backend {AUTO} means {choice.name} here: {choice.reason}", markup=False)
 
 
 def _backend_rows() -> Iterable[tuple[str, ...]]:
