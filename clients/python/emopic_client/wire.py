@@ -135,8 +135,9 @@ class CharacterOptions(_Part, frozen=True):
     (< 1) the mix of emotions. `transition_ms` is the time from one expression to the next,
     `hold_ms` how long it stays, `decay_ms` the way back to neutral. Lines whose top score is
     below `min_confidence` leave the face alone. At most `max_emotions` are mixed. With `blink` the
-    face blinks by itself, with `speak` its mouth moves while a line is being said. `mark` says how
-    its pictures are marked as generated; the server may mark more.
+    face blinks by itself, with `speak` its mouth moves while a line is being said. With `bake` the
+    frames of transitions are rendered before they are needed. `mark` says how its pictures are
+    marked as generated; the server may mark more.
     """
 
     strength: Annotated[float, Meta(ge=0, le=2)] | UnsetType = UNSET
