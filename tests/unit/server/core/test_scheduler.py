@@ -114,3 +114,46 @@ def test_fair_queue_order() -> None:
     assert queue.take(2) == ["a1", "b1"]
     assert queue.take(9) == ["c1", "a2"]
     assert len(queue) == 0
+
+
+def test_busy_owners_keep_their_places() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for owner, key in (("a", 1), ("b", 1), ("b", 2), ("c", 1), ("a", 2)):
+        queue.put(owner, key, f"{owner}{key}")
+    assert queue.first(3) == ["a1", "b1", "c1"]
+    assert queue.take(9, busy={"a"}) == ["b1", "c1", "b2"]
+    assert queue.take(9, busy={"a"}) == []
+    assert queue.take(9) == ["a1", "a2"]
+
+
+def test_a_session_is_with_one_worker_at_a_time() -> None:
+    scheduler = Scheduler(Bounds(line_batch=1), workers=2)
+    for name in ("1", "2"):
+        scheduler.put_line(line("s", name, name))
+    first = scheduler.take(0)
+    assert isinstance(first, Classify)
+    assert scheduler.take(1) is None, "its lines have to be answered in order"
+    scheduler.spent(first, 0.01, 0)
+    assert isinstance(scheduler.take(1), Classify)
+
+
+def test_frames_wait_for_the_worker_that_has_their_face_until_it_ends() -> None:
+    scheduler = Scheduler(Bounds(), workers=2)
+    scheduler.put_frame(frame("s", 1, 1), urgent=True)
+    assert scheduler.take(1) is None
+    scheduler.away(0, 0.0)
+    assert isinstance(scheduler.take(1), Render)
+
+
+def test_a_batch_is_no_longer_than_others_can_bear() -> None:
+    """Where each line costs as much as the first, one who floods gets one line into a batch."""
+    scheduler = Scheduler(Bounds(line_batch=8, stretch=1.5))
+    for size in (8, 1, 4, 2):
+        scheduler.spent(Classify(tuple(line("s", str(n)) for n in range(size))), 0.005 * size)
+    for name in "abcdef":
+        scheduler.put_line(line("flood", name, name))
+    assert len(texts(scheduler)[0]) == 6, "nobody else talks"
+    for name in "abcdef":
+        scheduler.put_line(line("flood", name, name))
+    scheduler.put_line(line("other", "x", "x"))
+    assert texts(scheduler) == [["a", "x"], *[[name] for name in "bcdef"]]
