@@ -47,6 +47,10 @@ namespace Emopic
         [Tooltip("How pictures are marked as generated")]
         public PictureMark mark;
 
+        /// <summary>What the server may keep of lines to the character.</summary>
+        [Tooltip("What the server may keep of lines to this character; it may keep less")]
+        public LineHistory history;
+
         /// <summary>The same for the wire.</summary>
         public CharacterOptions ToOptions()
         {
@@ -62,6 +66,7 @@ namespace Emopic
                 Blink = blink,
                 Speak = speak,
                 Mark = mark,
+                History = history,
             };
         }
     }
