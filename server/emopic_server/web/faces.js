@@ -42,7 +42,7 @@ export class Faces {
   setOwn(picture) {
     this.root.querySelector("[data-face=own]")?.remove();
     this.upload.before(choice("own", this.actions.onUpload));
-    this.setPicture("own", picture);
+    if (picture.type.startsWith("image/")) this.setPicture("own", picture); // a ZIP is none
     this.choose("own");
   }
 

@@ -19,6 +19,19 @@ export async function preparePicture(file, limits) {
   return new Uint8Array(await blob.arrayBuffer());
 }
 
+/**
+ * A base face as the server takes it: a picture, or a ZIP of drawn ones as it is.
+ *
+ * @param {Blob} file
+ * @param {{face_bytes: number, face_side: number, face_pixels: number}} limits
+ * @returns {Promise<Uint8Array>}
+ */
+export async function prepareFace(file, limits) {
+  const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+  const zip = [0x50, 0x4b, 0x03, 0x04].every((byte, i) => start[i] === byte);
+  return zip ? new Uint8Array(await file.arrayBuffer()) : preparePicture(file, limits);
+}
+
 /** Redraw at 2048 pixels at most; WebP keeps transparency, JPEG is the way out when it is too big. */
 async function shrink(/** @type {ImageBitmap} */ picture, /** @type {number} */ bytes) {
   const scale = Math.min(1, SIDE / Math.max(picture.width, picture.height));

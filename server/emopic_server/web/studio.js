@@ -8,7 +8,7 @@ import { Latency } from "./latency.js";
 import { LineLog } from "./line-log.js";
 import { takeNotes } from "./note.js";
 import { backendName, colourOf, namesOf } from "./palette.js";
-import { preparePicture } from "./picture.js";
+import { prepareFace, preparePicture } from "./picture.js";
 import { Scores } from "./scores.js";
 import { drawThumbnails, isThumbnail } from "./thumbnails.js";
 import { Timeline } from "./timeline.js";
@@ -17,6 +17,7 @@ import { takeToken, TokenDialog } from "./token.js";
 
 const PREVIEW_MS = 1600;
 const SIDES = [256, 384, 512, 640, 768];
+const SWITCHES = ["blink", "speak", "mark"];
 const LOCAL_ERRORS = new Set(["timeout", "queue_full", "session_lost"]);
 const SLIDERS = /** @type {const} */ ([
   ["strength", "strength", "times"], ["transition", "transition_ms", "ms"], ["hold", "hold_ms", "seconds"],
@@ -80,7 +81,7 @@ function useBuiltin(/** @type {string} */ id) {
 async function usePicture(/** @type {Blob | null | undefined} */ file) {
   if (!file || !client.hello) return;
   try {
-    const bytes = await preparePicture(file, client.hello.limits);
+    const bytes = await prepareFace(file, client.hello.limits);
     faces.setOwn(file);
     await useFace({ face: bytes, opaque: file.type === "image/jpeg" });
   } catch {
@@ -271,7 +272,9 @@ function connect() {
 // ── controls ─────────────────────────────────────────────────────────────────────────────────────
 
 function options() {
-  return Object.fromEntries(SLIDERS.map(([id, option]) => [option, Number(byId(id).value)]));
+  const chosen = Object.fromEntries(SLIDERS.map(([id, option]) => [option, Number(byId(id).value)]));
+  const mark = byId("mark").checked ? "visible" : "off";
+  return { ...chosen, blink: byId("blink").checked, speak: byId("speak").checked, mark };
 }
 
 function showSliders() {
@@ -287,8 +290,12 @@ for (const [id] of SLIDERS) {
   byId(id).addEventListener("input", showSliders);
   byId(id).addEventListener("change", () => source && useFace(source));
 }
+for (const id of SWITCHES) {
+  byId(id).addEventListener("change", () => source && useFace(source));
+}
 byId("reset").addEventListener("click", () => {
   for (const [id] of SLIDERS) byId(id).value = byId(id).defaultValue;
+  for (const id of SWITCHES) byId(id).checked = byId(id).defaultChecked;
   showSliders();
   if (source) void useFace(source);
 });
