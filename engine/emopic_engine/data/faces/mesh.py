@@ -1,8 +1,8 @@
-"""The head's mesh as it moves: face units, turning, normals, anchors. No OpenGL."""
+"""The head's mesh as it moves: face units, turning, normals, anchors, landmarks. No OpenGL."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,13 @@ from scipy.sparse import coo_matrix
 from emopic_engine.face.geometry import fit_similarity
 
 from .actions import Weights
+from .forms import Places, reshaped
 from .head import Floats, Head, Part
+from .landmarks import landmark_vertices
+from .outfit import outfit
 from .people import Person
 from .scene import Scene
+from .shapes import Prop
 
 
 @dataclass(frozen=True)
@@ -26,18 +30,33 @@ class Pose:
 
 
 @dataclass(frozen=True)
-class Take:
-    """A person in a scene: all pictures of one take share camera, light and background."""
+class Body:
+    """A person's head at rest, not turned, with everything it wears."""
 
     person: Person
+    form: Floats  # [V, 3] before it takes drawn proportions
+    places: Places  # after scale and shift
+    props: Prop
+    unit_scale: float  # the eyes' distance over that of the unchanged head
+    shift: Floats  # [3] scaled, then shifted, the eyes lie where the unchanged head has them
+
+
+@dataclass(frozen=True)
+class Take:
+    """A body in a scene: all pictures of one take share camera, light and background."""
+
+    body: Body
     scene: Scene
-    form: Floats  # [V, 3] at rest, not turned
-    unit_scale: float
     turn: Floats  # [3, 3]
     pivot: Floats  # [3]
     to_clip: Floats  # [4, 4]
     camera: Floats  # [3]
     rest: Pose
+    props: Prop  # turned
+
+    @property
+    def person(self) -> Person:
+        return self.body.person
 
 
 class Mesh:
@@ -50,6 +69,8 @@ class Mesh:
         self._eyes = head.part_vertices(Part.EYE_RIGHT), head.part_vertices(Part.EYE_LEFT)
         self._chin = _chin_vertices(head)
         self._sides = _columns(head.unit_names)
+        self._landmarks = landmark_vertices(head)
+        self._skin = head.part_vertices(Part.SKIN)
 
     def normals(self, vertices: Floats) -> Floats:
         """Unit normals [V, 3], weighted by area."""
@@ -64,35 +85,59 @@ class Mesh:
         eyes = [vertices[index].mean(0) for index in self._eyes]
         return np.stack([*eyes, chin[chin[:, 1].argmin()]])
 
-    def take(self, person: Person, scene: Scene) -> Take:
-        """Put a person before the camera so that eyes and chin at rest lie on the anchors."""
+    def body(self, person: Person) -> Body:
+        """A person's head, dressed. Takes some milliseconds; scenes share it."""
         form = self.head.vertices + person.delta
         anchors, original = self.anchors(form), self.anchors(self.head.vertices)
+        scale = float(_eye_distance(anchors) / _eye_distance(original))
+        shift = original[:2].mean(0) - anchors[:2].mean(0) / scale
+        common = (form / scale + shift).astype(np.float32)
+        points = common[self._landmarks]
+        places = Places(self.anchors(common)[:2], points[30], points[[48, 54]].mean(0))
+        shaped = reshaped(common, places, person.form)
+        worn = outfit(person, shaped[self._skin], self.anchors(shaped)[:2])
+        back = ((worn.vertices - shift) * scale).astype(np.float32)
+        return Body(person, form, places, replace(worn, vertices=back), scale, shift)
+
+    def shaped(self, body: Body, points: Floats) -> Floats:
+        """Points of a body in the proportions that it is drawn with."""
+        if body.person.form.plain:
+            return points
+        common = reshaped(points / body.unit_scale + body.shift, body.places, body.person.form)
+        return ((common - body.shift) * body.unit_scale).astype(np.float32)
+
+    def take(self, body: Body, scene: Scene) -> Take:
+        """Put a body before the camera so that eyes and chin at rest lie on the anchors."""
+        shaped = self.shaped(body, body.form)
         turn = _turn(scene)
-        pivot = (anchors.mean(0) * (0, 1, 0) + (0, 0, 0.5)).astype(np.float32)
-        vertices = ((form - pivot) @ turn.T).astype(np.float32)
+        pivot = (self.anchors(shaped).mean(0) * (0, 1, 0) + (0, 0, 0.5)).astype(np.float32)
+        vertices = ((shaped - pivot) @ turn.T).astype(np.float32)
         to_clip, camera = _camera(self.anchors(vertices), scene)
-        return Take(
-            person=person,
-            scene=scene,
-            form=form,
-            unit_scale=float(_eye_distance(anchors) / _eye_distance(original)),
-            turn=turn,
-            pivot=pivot,
-            to_clip=to_clip,
-            camera=camera,
-            rest=Pose(vertices, self.normals(vertices), {}),
+        props = replace(
+            body.props,
+            vertices=((body.props.vertices - pivot) @ turn.T).astype(np.float32),
+            normals=(body.props.normals @ turn.T).astype(np.float32),
         )
+        rest = Pose(vertices, self.normals(vertices), {})
+        return Take(body, scene, turn, pivot, to_clip, camera, rest, props)
 
     def pose(self, take: Take, units: Weights) -> Pose:
         """The take's person with face units applied, scaled with the distance of the eyes."""
         if not units:
             return take.rest
-        weights = self._unit_vector(units) * take.person.asymmetry * take.unit_scale
+        body = take.body
+        weights = self._unit_vector(units) * body.person.asymmetry * body.unit_scale
         used = np.flatnonzero(weights)
-        moved = take.form + np.tensordot(weights[used], self.head.units[used], 1)
+        moved = body.form + np.tensordot(weights[used], self.head.units[used], 1)
+        moved = self.shaped(body, moved)
         vertices = ((moved - take.pivot) @ take.turn.T).astype(np.float32)
         return Pose(vertices, self.normals(vertices), units)
+
+    def landmarks(self, take: Take, pose: Pose) -> Floats:
+        """The 68 points in the picture [68, 2], fractions of its side from the top left."""
+        points = np.column_stack([pose.vertices[self._landmarks], np.ones(68)]) @ take.to_clip.T
+        placed: Floats = ((points[:, :2] / points[:, 3:] * (1, -1) + 1) / 2).astype(np.float32)
+        return placed
 
     def _unit_vector(self, units: Weights) -> Floats:
         vector = np.zeros(len(self.head.unit_names), np.float32)

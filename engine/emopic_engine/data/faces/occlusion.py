@@ -13,7 +13,7 @@ from .head import Floats, Head, Part
 DIRECTIONS = 64
 MAP = 512  # pixels of a shadow map
 OFFSET = 0.02  # decimetres along the normal, so that a surface does not shade itself
-SOLID = (Part.SKIN, Part.TEETH, Part.TONGUE)
+SOLID = (Part.SKIN, Part.TEETH, Part.LOWER_TEETH, Part.TONGUE)
 
 
 def openness(

@@ -8,7 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .dress import PLAIN as PLAIN_DRESS
+from .dress import Dress
+from .forms import PLAIN as PLAIN_FORM
+from .forms import Form
 from .head import Floats, Head
+from .looks import SOFT, Look
 
 Hair = Literal["bald", "crop", "bowl", "bob", "long"]
 Age = Literal["child", "young", "old"]
@@ -112,14 +117,18 @@ class Person:
     wrinkles: float
     gaze: Floats  # [2]
     seed: float  # of the noise in the shader
+    look: Look = SOFT
+    form: Form = PLAIN_FORM
+    dress: Dress = PLAIN_DRESS
 
 
-def sample_person(head: Head, rng: np.random.Generator) -> Person:
-    """A random person."""
+def sample_person(head: Head, rng: np.random.Generator, *, all_ages: bool = False) -> Person:
+    """A random person in plain dress; `all_ages` mixes the three ages as well."""
     man = bool(rng.random() < 0.5)
     age: Age = ("young", "old", "child")[rng.choice(3, p=(0.72, 0.18, 0.10))]
+    years = _years(age, rng.spawn(1)[0]) if all_ages else AGE_MIX[age]
     ancestry = rng.dirichlet((0.5, 0.6, 0.5))
-    delta = _macro_shape(head, rng, man, age, ancestry) + _local_shape(head, rng)
+    delta = _macro_shape(head, rng, man, years, ancestry) + _local_shape(head, rng)
     tone = float(np.clip(ancestry @ (6.2, 1.5, 1.0) + rng.normal() * 0.8, 0, 6.99))
     skin = _between(SKINS, tone)
     hair = _hair_colour(rng, tone, age)
@@ -146,7 +155,7 @@ def sample_person(head: Head, rng: np.random.Generator) -> Person:
         lashes=float(rng.uniform(0.1, 0.4) if man else rng.uniform(0.5, 1.0)),
         blush=float(rng.uniform(0.0, 0.5)),
         freckles=float(rng.uniform(0.3, 1.0) * (rng.random() < 0.15)),
-        wrinkles=AGE_MIX[age].get("old", 0.0),
+        wrinkles=years.get("old", 0.0),
         gaze=(rng.normal(size=2) * (0.12, 0.07)).astype(np.float32),
         seed=float(rng.uniform(0, 50)),
     )
@@ -157,20 +166,37 @@ def with_changes(person: Person, **changes: object) -> Person:
     return replace(person, **changes)  # type: ignore[arg-type]
 
 
+def _years(age: Age, rng: np.random.Generator) -> dict[str, float]:
+    """Shares of the ages: small children to the very old."""
+    share = float(rng.random())
+    match age:
+        case "child":
+            return {"child": 0.5 + 0.5 * share, "young": 0.5 - 0.5 * share}
+        case "old":
+            return {"old": 0.5 + 0.5 * share, "young": 0.5 - 0.5 * share}
+        case _:
+            older = max(0.0, share - 0.5) * 0.8
+            return {"young": 1 - older, "old": older}
+
+
 def _macro_shape(
-    head: Head, rng: np.random.Generator, man: bool, age: Age, ancestry: NDArray[np.float64]
+    head: Head,
+    rng: np.random.Generator,
+    man: bool,
+    years: dict[str, float],
+    ancestry: NDArray[np.float64],
 ) -> Floats:
     """Sex, age, ancestry, muscle and weight, mixed as MakeHuman does: products of the shares."""
     male = rng.uniform(0.85, 1.0) if man else rng.uniform(0.0, 0.15)
     muscle, weight = rng.dirichlet((0.6, 2, 0.6)), rng.dirichlet((0.6, 2, 0.5))
     delta = np.zeros_like(head.vertices)
     for sex, sex_share in (("female", 1 - male), ("male", male)):
-        for years, years_share in AGE_MIX[age].items():
-            share = sex_share * years_share
+        for age, age_share in years.items():
+            share = sex_share * age_share
             for name, part in zip(ANCESTRIES, ancestry, strict=True):
-                delta += share * part * head.shapes[f"macrodetails/{name}-{sex}-{years}"]
+                delta += share * part * head.shapes[f"macrodetails/{name}-{sex}-{age}"]
             for body, part in _bodies(muscle, weight):
-                shape = head.shapes.get(f"macrodetails/universal-{sex}-{years}-{body}")
+                shape = head.shapes.get(f"macrodetails/universal-{sex}-{age}-{body}")
                 if shape is not None:
                     delta += share * part * shape
     return delta

@@ -32,3 +32,18 @@ float over_hairline(vec3 rest) {
     y = mix(y, 6.75, smoothstep(1.8, 2.3, around));
     return rest.y - y;
 }
+
+// Where a beard grows, 0 to 1: cheeks, chin, lip and sides have a strength each.
+uniform vec4 beard_parts;
+
+float beard_cover(vec3 rest) {
+    float ax = abs(rest.x), y = rest.y, z = rest.z;
+    float low = smoothstep(6.98, 6.72, y - 0.25 * smoothstep(0.3, 0.65, ax))
+        * smoothstep(5.95, 6.2, y) * smoothstep(0.3, 0.6, z);
+    float around_mouth = smoothstep(0.16, 0.34, length(vec2(ax * 0.8, y - 6.68)));
+    float chin = smoothstep(0.34, 0.24, ax) * smoothstep(6.66, 6.56, y);
+    float sides = smoothstep(0.62, 0.7, ax);
+    float moustache = exp(-pow((y - 6.83) / 0.045, 2.0)) * smoothstep(0.36, 0.25, ax) * step(1.2, z);
+    float part = mix(mix(beard_parts.x, beard_parts.w, sides), beard_parts.y, chin);
+    return max(low * around_mouth * part, moustache * beard_parts.z);
+}
