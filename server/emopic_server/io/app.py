@@ -17,7 +17,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from websockets.asyncio.server import Server as SocketServer
@@ -37,6 +37,7 @@ from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
 from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.keeping import Keeping
+from emopic_server.io.reading import CLOSE_S, asks_history
 from emopic_server.io.status import settings, status
 from emopic_server.io.tracing import Traces, provider
 from emopic_server.io.worker import AboutEngine, EngineMaker, Listener, WorkerStatus, open_host
@@ -158,6 +159,12 @@ class Server:
         if self._hub is not None:
             self._hub.stop_intake()
 
+    @property
+    def hub(self) -> Hub:
+        """What the server knows, once it is ready."""
+        assert self._hub is not None
+        return self._hub
+
     def workers(self) -> Sequence[WorkerStatus]:
         """How the engine's workers are, once `bound`."""
         return self._host.status()
@@ -195,11 +202,16 @@ class Server:
                 "port", self._config.port, f"a free address; {address}: {error.strerror}"
             ) from error
 
-    def _request(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _request(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | None | Awaitable[Response]:
         assert isinstance(connection, Peer)
         connection.stall_s = 2 * self._config.limits.ping_s
         if is_websocket(request):
             return refuse_websocket(request, self._config, ready=self._hub is not None)
+        if asks_history(request):
+            connection.close_timeout = CLOSE_S
+            return self._keeping.reader.answer(request)
         return self._pages.answer(request, self._status())
 
     def _status(self) -> Status:
@@ -242,9 +254,8 @@ class Server:
         self._guarded(self._hub.done, done, time.monotonic(), worker)
         self._pump()
 
-    def _engine_away(self, worker: int, reason: str, detail: str) -> None:
+    def _engine_away(self, worker: int, reason: str, _detail: str) -> None:
         assert self._hub is not None
-        log.warning("worker %d is away: the engine's process %s", worker, detail)
         self._guarded(self._hub.away, worker, reason, time.monotonic())
         self._pump()
 
