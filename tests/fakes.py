@@ -47,6 +47,7 @@ class FakeInfo:
     face_model: str = "circles"
     versions: dict[str, str] = field(default_factory=lambda: {"fake": "1"})
     face_channels: tuple[str, ...] = ()
+    reason: str = "a test"
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ class EngineConfig:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What really runs. `face_channels` are those of `EXTRA_CHANNELS` the face model has."""
+    """What really runs, and why this backend. `face_channels` are those of `EXTRA_CHANNELS` the
+    face model has."""
 
     backend: str
     device: str
@@ -70,6 +71,7 @@ class EngineInfo:
     face_model: str
     versions: dict[str, str]
     face_channels: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Engine:
             face_model=config.face_model.name,
             versions=dict(backend.versions),
             face_channels=tuple(c for c in EXTRA_CHANNELS if c in self._face.channels),
+            reason=backend.reason,
         )
         self._columns = [self._column(name) for name in (*self.emotions.names, *EXTRA_CHANNELS)]
 
@@ -212,7 +215,8 @@ class Engine:
         face = self._face.register(rgb, alpha)
         source = "found" if face.found else "centred"
         channels = self.info.face_channels
-        return RegisteredFace(key, face.width, face.height, source, face, kept, channels=channels)
+        faces = 1 if portrait else face.faces
+        return RegisteredFace(key, face.width, face.height, source, face, kept, faces, channels)
 
     def _sprites(self, data: bytes) -> RegisteredFace:
         sprites = read_sprites(data, self.emotions, self._config.pictures)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+import sys
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -32,3 +35,41 @@ def cache_dir() -> Path:
     """Where compiled engines are kept: `$EMOPIC_CACHE`, else the user's cache folder."""
     override = os.environ.get("EMOPIC_CACHE")
     return Path(override) if override else user_cache_path("emopic", appauthor=False)
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """An NVIDIA device and its compute capability, as (9, 0) for an H200."""
+
+    name: str
+    capability: tuple[int, int]
+
+
+def nvidia_gpus() -> list[Gpu]:
+    """The NVIDIA devices this process sees, asked of the driver itself: torch is not imported.
+
+    Empty where there is no driver or no device.
+    """
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return []
+    count = ctypes.c_int()
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return []
+    return [_gpu(driver, number) for number in range(count.value)]
+
+
+_MAJOR, _MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
+
+
+def _gpu(driver: ctypes.CDLL, number: int) -> Gpu:
+    device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
+    driver.cuDeviceGet(ctypes.byref(device), number)
+    driver.cuDeviceGetName(name, len(name), device)
+    parts = []
+    for attribute in (_MAJOR, _MINOR):
+        value = ctypes.c_int()
+        driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, device)
+        parts.append(value.value)
+    return Gpu(name.value.decode(errors="replace"), (parts[0], parts[1]))

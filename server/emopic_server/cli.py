@@ -55,10 +55,10 @@ def serve(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file; options win over it.")] = None,
     backend: Annotated[
-        str | None, typer.Option(help="openvino or torch. Default: openvino.")
+        str | None, typer.Option(help="auto, tensorrt, cuda, openvino or torch. Default: openvino.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="f32, bf16 or int8. Default: the backend's.")
+        str | None, typer.Option(help="f32, bf16, f16 or int8. Default: the backend's.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="0: all processors. Default: 0.")] = None,
     text_model: Annotated[Path | None, typer.Option(help="A KoBERT-format directory.")] = None,

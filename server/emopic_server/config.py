@@ -48,7 +48,7 @@ from emopic_server.intake.config import CaptureConfig, OcrConfig
 PROCESSES: Final = sys.platform != "win32"
 """Whether an engine process can be handed a socket here."""
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-_PRECISIONS: Final = ("int8", "f32", "bf16")
+_PRECISIONS: Final = ("int8", "f32", "bf16", "f16")
 _OPINIONS: Final = ("none", "korcen")
 _MIN_TOKEN_CHARS: Final = 8
 

@@ -7,8 +7,8 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from tests.contract.cases import load
 
-from emopic_engine.backends import BACKENDS
 from emopic_engine.engine import Engine, EngineConfig, RenderJob
 from emopic_engine.errors import InputError, LineError, PictureError
 from emopic_engine.render_files import expression_of
@@ -18,9 +18,20 @@ pytestmark = pytest.mark.models
 SIDE = 128
 
 
-@pytest.fixture(scope="module", params=sorted(BACKENDS))
+CASES = [
+    ("openvino", "int8"),
+    ("openvino", "bf16"),
+    ("torch", "f32"),
+    pytest.param(("cuda", "f16"), marks=pytest.mark.gpu),
+    pytest.param(("tensorrt", "f16"), marks=pytest.mark.gpu),
+]
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
 def engine(request) -> Engine:
-    return Engine.load(EngineConfig(backend=request.param))
+    name, precision = request.param
+    load(request.param)  # or skip, saying what is missing
+    return Engine.load(EngineConfig(backend=name, precision=precision))
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import logging
+from collections.abc import Callable
 from typing import cast, get_args
 
-from emopic_engine.backends.base import Backend, Compiled, Graph, Precision, TensorSpec
+from emopic_engine.backends.base import Backend, Compiled, Graph, Precision, TensorSpec, Watch
+from emopic_engine.backends.choice import ORDER, PRECISIONS, choose
 from emopic_engine.errors import BackendUnavailable
 
 __all__ = [
+    "AUTO",
     "BACKENDS",
+    "PRECISIONS",
     "Backend",
     "Compiled",
     "Graph",
@@ -19,29 +24,53 @@ __all__ = [
     "load_backend",
 ]
 
+log = logging.getLogger(__name__)
+
+AUTO = "auto"
 BACKENDS: dict[str, str] = {
+    "cuda": "emopic_engine.backends.cuda:CudaBackend",
     "openvino": "emopic_engine.backends.openvino:OpenVinoBackend",
+    "tensorrt": "emopic_engine.backends.tensorrt:TensorRtBackend",
     "torch": "emopic_engine.backends.torch:TorchBackend",
 }
 
 
-def load_backend(name: str, *, precision: Precision | None = None, threads: int = 0) -> Backend:
-    """Make the backend called `name`.
+def load_backend(
+    name: str,
+    *,
+    precision: Precision | None = None,
+    threads: int = 0,
+    watch: Watch | None = None,
+) -> Backend:
+    """Make the backend called `name`, or for `auto` the first that can run here.
 
     `threads` 0 means one per physical core. `precision` None means the backend's own default.
-    Raises `BackendUnavailable`, saying what is missing; nothing is ever substituted.
+    `watch` is told about engines that are built. Raises `BackendUnavailable`, saying what is
+    missing; nothing is ever substituted.
     """
+    reason = "asked for"
+    if name == AUTO:
+        choice = choose(precision)
+        name, reason = choice.name, choice.reason
+    backend = _factory(name)(precision=precision, threads=threads)
+    backend.reason, backend.watch = reason, watch
+    log.info("backend %s %s on %s: %s", name, backend.precision, backend.device, reason)
+    return backend
+
+
+def _factory(name: str) -> Callable[..., Backend]:
     try:
-        target = BACKENDS[name]
+        module_name, attribute = BACKENDS[name].split(":")
     except KeyError:
-        known = ", ".join(sorted(BACKENDS))
+        known = ", ".join((AUTO, *ORDER))
         raise BackendUnavailable(f"there is no backend {name!r}; choose one of: {known}") from None
-    module_name, attribute = target.split(":")
     try:
         factory = getattr(importlib.import_module(module_name), attribute)
     except ImportError as error:
-        raise BackendUnavailable(f"backend {name!r} needs a library: {error}") from error
-    return cast(Backend, factory(precision=precision, threads=threads))
+        raise BackendUnavailable(
+            f"backend {name!r} needs a library: {error}; pip install emopic-engine"
+        ) from error
+    return cast("Callable[..., Backend]", factory)
 
 
 def known_precision(value: str | None) -> Precision | None:

@@ -2,6 +2,6 @@
 
 from emopic_engine.engines.key import EngineKey
 from emopic_engine.engines.parity import Parity
-from emopic_engine.engines.store import Engine, EngineStore
+from emopic_engine.engines.store import EngineStore, Entry
 
-__all__ = ["Engine", "EngineKey", "EngineStore", "Parity"]
+__all__ = ["EngineKey", "EngineStore", "Entry", "Parity"]

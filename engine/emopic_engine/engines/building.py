@@ -11,7 +11,7 @@ from emopic_engine import __version__
 from emopic_engine.backends.base import Compiled, Graph, Precision, Watch
 from emopic_engine.engines import parity
 from emopic_engine.engines.key import EngineKey
-from emopic_engine.engines.store import Built, Damaged, Engine, EngineStore, Files
+from emopic_engine.engines.store import Built, Damaged, EngineStore, Entry, Files
 from emopic_engine.errors import ModelError, ParityError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _built(builder: Builder, graph: Graph, store: EngineStore, key: EngineKey) -
     return compiled
 
 
-def _check(engine: Engine, key: EngineKey) -> None:
+def _check(engine: Entry, key: EngineKey) -> None:
     if not engine.parity.passed:
         raise ParityError(
             f"{key.graph} on {key.backend} {key.precision} does not answer as fp32 does "

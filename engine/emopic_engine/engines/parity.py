@@ -52,6 +52,15 @@ class Parity:
         parts = ", ".join(f"{name} {value:g}" for name, value in self.figures.items())
         return f"{parts} on {self.rows} samples"
 
+    @property
+    def brief(self) -> str:
+        """In a few words, for tables."""
+        if self.kind == "labels":
+            return f"labels {self.figures['agreement']:.1%} of {self.rows}"
+        values = {name: db for name, db in self.figures.items() if name != "limit"}
+        worst = min(values, key=lambda name: values[name])
+        return f"{worst} {values[worst]:.1f} dB (≥ {self.figures['limit']:g})"
+
 
 def reference(graph: Graph, module: nn.Module) -> Reference:
     """What the graph's own module answers in fp32 on the CPU. The module is left as it was."""

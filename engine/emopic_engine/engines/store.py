@@ -46,7 +46,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Engine:
+class Entry:
     """An entry whose checksums are right. `files` are its contents, unless only listed."""
 
     folder: Path
@@ -71,7 +71,7 @@ class EngineStore:
         """Where the engine of this key lives."""
         return self.root / key.backend / key.name
 
-    def read(self, key: EngineKey) -> Engine | None:
+    def read(self, key: EngineKey) -> Entry | None:
         """The engine of this key, or None where there is none.
 
         Raises `Damaged` for one that is broken, half written, or another's.
@@ -84,7 +84,7 @@ class EngineStore:
             raise Damaged("it was made for another model, processor or version")
         return engine
 
-    def write(self, key: EngineKey, files: Files, parity: Parity, built: Built) -> Engine:
+    def write(self, key: EngineKey, files: Files, parity: Parity, built: Built) -> Entry:
         """Put an engine in its place; hold the key's lock. An older one there is removed."""
         folder = self.folder(key)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ class EngineStore:
             if folder.exists():
                 folder.rename(Path(temporary) / "old")
             part.rename(folder)
-        return Engine(folder, key.to_json(), parity, built, _size(files), dict(files))
+        return Entry(folder, key.to_json(), parity, built, _size(files), dict(files))
 
     @contextmanager
     def lock(self, key: EngineKey, waiting: Callable[[], None]) -> Iterator[None]:
@@ -120,7 +120,7 @@ class EngineStore:
         finally:
             lock.release()
 
-    def entries(self) -> Iterator[tuple[Path, Engine | Damaged]]:
+    def entries(self) -> Iterator[tuple[Path, Entry | Damaged]]:
         """Every entry, in the order of names: the engine without its files, or what is wrong."""
         for folder in sorted(self.root.glob("*/*")):
             if not folder.is_dir() or folder.name.startswith("."):
@@ -145,7 +145,7 @@ class EngineStore:
             return 0
 
 
-def read_entry(folder: Path) -> Engine:
+def read_entry(folder: Path) -> Entry:
     """An entry with its files, all checksums compared. Raises `Damaged`."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -153,7 +153,7 @@ def read_entry(folder: Path) -> Engine:
             raise Damaged(f"{MANIFEST} has been changed")
         files = {name: _file(folder / name, want) for name, want in manifest["files"].items()}
         parity, built = Parity(**manifest["parity"]), Built(**manifest["built"])
-        return Engine(folder, manifest["key"], parity, built, _size(files), files)
+        return Entry(folder, manifest["key"], parity, built, _size(files), files)
     except OSError as error:
         raise Damaged(f"{error.filename} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

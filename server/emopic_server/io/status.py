@@ -73,7 +73,7 @@ def status(
     troubles = away + ([NOT_WRITTEN] if historian is not None and not historian.healthy else [])
     detail |= {
         "status": "ok" if ready else "the engine is away",
-        "engine": msgspec.structs.asdict(_engine(engine)),
+        "engine": msgspec.structs.asdict(_engine(engine)) | {"reason": engine.info.reason},
         "engine_workers": [asdict(worker) for worker in host.status()],
         **gauges,
     }

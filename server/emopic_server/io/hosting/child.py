@@ -210,6 +210,7 @@ def _loaded(engine: EngineLike) -> messages.Loaded:
             info.face_model,
             dict(info.versions),
             info.face_channels,
+            info.reason,
         ),
         builtins=tuple(messages.Builtin(b.id, b.name, b.ko, b.kind) for b in engine.builtins),
     )

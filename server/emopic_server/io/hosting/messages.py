@@ -92,6 +92,7 @@ class Info(msgspec.Struct, frozen=True):
     face_model: str
     versions: dict[str, str]
     face_channels: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Builtin(msgspec.Struct, frozen=True):

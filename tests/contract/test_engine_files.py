@@ -1,0 +1,57 @@
+"""What the default backend keeps: damaged, cut and foreign engine files are built again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from tests.contract.cases import BAG, bag_inputs
+
+from emopic_engine.backends import load_backend
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOPIC_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def middle_changed(data: bytes) -> bytes:
+    half = len(data) // 2
+    return data[:half] + bytes([data[half] ^ 0xFF]) + data[half + 1 :]
+
+
+def test_broken_engine_files_are_built_again(cache):
+    """OpenVINO itself loads a file with a changed byte without a word."""
+    backend = load_backend("openvino", threads=1)
+    arrays = bag_inputs(1)
+    expected = backend.compile(BAG)(*arrays)[0]
+    (blob,) = cache.rglob("engine.blob")
+    good = blob.read_bytes()
+    for spoil in (middle_changed, lambda data: data[: len(data) // 2], lambda _: b"broken"):
+        blob.write_bytes(spoil(good))
+        np.testing.assert_allclose(backend.compile(BAG)(*arrays)[0], expected, atol=1e-6)
+        assert blob.read_bytes() not in (b"broken", spoil(good))
+
+
+@pytest.mark.models
+def test_a_warm_start_builds_nothing_and_does_without_torch(cache):
+    """The text model that ships with Emopic, in a process of its own."""
+    script = (
+        "import sys\n"
+        "from emopic_engine.backends import load_backend\n"
+        "from emopic_engine.engine import MODELS\n"
+        "from emopic_engine.text.model import TextModel\n"
+        "said = []\n"
+        "backend = load_backend('openvino', threads=1, watch=lambda *s: said.append(s[1]))\n"
+        "TextModel(MODELS / 'text', backend)\n"
+        "print(len(said), 'torch' in sys.modules)\n"
+    )
+    assert cache.is_dir()
+    runs = [
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    ]
+    assert [run.stdout.split() for run in runs] == [["3", "True"], ["0", "False"]]
