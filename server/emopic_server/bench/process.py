@@ -53,14 +53,12 @@ class ServerProcess:
 
     @property
     def rss_mb(self) -> float | None:
-        """Resident memory in MB, where /proc tells it."""
-        status = Path(f"/proc/{self._process.pid}/status")
-        if not status.exists():
+        """Resident memory in MB of the server and its engine's processes, where /proc tells it."""
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        if not children.exists():
             return None
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        return None
+        return sum(_rss_mb(number) for number in (pid, *map(int, children.read_text().split())))
 
     def freeze(self, seconds: float) -> tuple[float, float]:
         """Stop the process for `seconds` (blocking); returns from when to when it stood still.
@@ -112,6 +110,13 @@ class ServerProcess:
             return False
         finally:
             connection.close()
+
+
+def _rss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def free_port() -> int:
