@@ -54,11 +54,11 @@ class ServerProcess:
     @property
     def rss_mb(self) -> float | None:
         """Resident memory in MB of the server and its engine's processes, where /proc tells it."""
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        if not children.exists():
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        if not tasks.exists():
             return None
-        return sum(_rss_mb(number) for number in (pid, *map(int, children.read_text().split())))
+        children = " ".join(path.read_text() for path in tasks.glob("*/children"))
+        return sum(_rss_mb(pid) for pid in (self._process.pid, *map(int, children.split())))
 
     def freeze(self, seconds: float) -> tuple[float, float]:
         """Stop the process for `seconds` (blocking); returns from when to when it stood still.
