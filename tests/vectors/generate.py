@@ -47,6 +47,7 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
             max_emotions=1,
             blink=True,
             speak=True,
+            bake=True,
             mark="visible",
         ),
         shared=True,

@@ -66,6 +66,8 @@ export interface CharacterOptions {
   blink?: boolean;
   /** Whether the mouth moves while a line is being said; not, by default. */
   speak?: boolean;
+  /** Whether the frames of transitions are rendered before they are needed; not, by default. */
+  bake?: boolean;
   /** How frames are marked as generated; the server may mark more. */
   mark?: "off" | "metadata" | "visible";
 }

@@ -160,7 +160,7 @@ namespace Emopic.Tests
             var options = new CharacterOptions
             {
                 Strength = 1.25, Contrast = 2, TransitionMs = 200, HoldMs = 4000, DecayMs = 800,
-                MinConfidence = 0.5, MaxEmotions = 1, Blink = true, Speak = true,
+                MinConfidence = 0.5, MaxEmotions = 1, Blink = true, Speak = true, Bake = true,
                 Mark = PictureMark.Visible,
             };
             var mix = new Dictionary<string, float> { { "joy", 0.5f }, { "surprise", 0.25f } };

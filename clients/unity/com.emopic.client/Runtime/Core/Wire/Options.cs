@@ -30,6 +30,9 @@ namespace Emopic
         /// <summary>Whether the mouth moves while a line is being said, by default not.</summary>
         public bool? Speak { get; set; }
 
+        /// <summary>Whether the frames of transitions are rendered before they are needed, by default not.</summary>
+        public bool? Bake { get; set; }
+
         /// <summary>How pictures are marked as generated; the server may mark more.</summary>
         public PictureMark? Mark { get; set; }
 

@@ -170,7 +170,8 @@ namespace Emopic
                 + One(options.TransitionMs.HasValue) + One(options.HoldMs.HasValue)
                 + One(options.DecayMs.HasValue) + One(options.MinConfidence.HasValue)
                 + One(options.MaxEmotions.HasValue) + One(options.Blink.HasValue)
-                + One(options.Speak.HasValue) + One(options.Mark.HasValue);
+                + One(options.Speak.HasValue) + One(options.Bake.HasValue)
+                + One(options.Mark.HasValue);
         }
 
         private void Write(CharacterOptions options, int set)
@@ -186,6 +187,7 @@ namespace Emopic
             Integer("max_emotions", options.MaxEmotions, 1, 64);
             if (options.Blink.HasValue) _out.WritePair("blink", options.Blink.Value);
             if (options.Speak.HasValue) _out.WritePair("speak", options.Speak.Value);
+            if (options.Bake.HasValue) _out.WritePair("bake", options.Bake.Value);
             if (options.Mark.HasValue) _out.WritePair("mark", Names.Of(options.Mark.Value));
         }
 
