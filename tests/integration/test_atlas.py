@@ -133,3 +133,16 @@ async def test_hits_misses_and_evictions_are_told() -> None:
 def _get(address: str) -> str:
     with urllib.request.urlopen(address, timeout=10) as answer:
         return str(answer.read().decode())
+
+
+async def test_a_baked_character_shows_each_emotion_from_the_atlas_the_first_time() -> None:
+    async with running() as server, server.session() as talker:
+        options = wire.CharacterOptions(transition_ms=0, hold_ms=600_000, bake=True)
+        await talker.put("a", options=options)
+        await talker.send(wire.Watch(character="a", frames=SMALL))
+        await talker.expect(wire.Notice, code="baked", character="a")
+        rendered = len(server.engine.rendered)
+        assert rendered == 81, "the neutral face and 16 steps to each of five emotions"
+        for mood in ("joy", "anger", "anxiety", "sadness", "surprise"):
+            assert (await show(talker, mood)).cached
+        assert len(server.engine.rendered) == rendered
