@@ -53,7 +53,8 @@ def faces_sheet(
         raise UsageError(f"--out {out_file} must end in .jpg or .png")
     sheet = contact_sheet(data, kind, rows, columns, held_out=held_out)
     out_file.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(out_file), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 84])
+    options = [] if out_file.suffix.lower() == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 84]
+    cv2.imwrite(str(out_file), sheet[..., ::-1], options)
     out.print(f"{out_file}: {sheet.shape[1]} × {sheet.shape[0]} px", soft_wrap=True)
 
 

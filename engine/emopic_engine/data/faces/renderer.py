@@ -93,17 +93,18 @@ class Renderer:
 
         Lines are drawn; brush strokes and coarse pixels, which need a background, are not.
         """
-        side = size or self.size
-        self._prepare(take)
-        self._upload(self.mesh.pose(take, units), take.rest)
-        self._uniforms.set(wrinkle=_wrinkles(take.person, units))
-        target = self._picture(side)
-        self._draw(target, take.person, COLOUR)
-        rgba = np.asarray(_read(target, 0) / np.float32(255), np.float32)
+        side, look = size or self.size, take.person.look
+        with self.context:  # another renderer's may be current
+            self._prepare(take)
+            self._upload(self.mesh.pose(take, units), take.rest)
+            self._uniforms.set(wrinkle=_wrinkles(take.person, units))
+            target = self._picture(side)
+            self._draw(target, take.person, COLOUR)
+            rgba = np.asarray(_read(target, 0) / np.float32(255), np.float32)
+            kinds = _read(target, 1) if look.lines else None
         rgba[..., :3] *= rgba[..., 3:]
-        look = take.person.look
-        if look.lines:
-            rgba = inked(rgba, _read(target, 1), look, target.width / 128)
+        if kinds is not None:
+            rgba = inked(rgba, kinds, look, target.width / 128)
         small = cv2.resize(rgba, (side, side), interpolation=cv2.INTER_AREA)
         return np.asarray(small, np.float32)
 
@@ -119,10 +120,11 @@ class Renderer:
         in fractions of the width (x right, y down), and validity (0 or 1). Not valid are eyes,
         the mouth's inside, and skin that is hidden in the second pose.
         """
-        self._prepare(take)
         pose = self.mesh.pose(take, units)
-        there = self._flow_pass(pose, take.rest, take.person)
-        back = self._flow_pass(take.rest, pose, take.person)
+        with self.context:
+            self._prepare(take)
+            there = self._flow_pass(pose, take.rest, take.person)
+            back = self._flow_pass(take.rest, pose, take.person)
         return _checked(there, back[..., 3]), _checked(back, there[..., 3])
 
     def _target(self, size: int, dtype: str, colours: int = 1) -> Any:
