@@ -1,8 +1,13 @@
-"""Finding the face in a picture: a box, then 68 landmarks. NumPy and OpenCV only."""
+"""Finding the face in a picture: a box, then 68 landmarks. NumPy and OpenCV only.
+
+Of several faces the largest clear one is taken. A tilted face is turned upright and its landmarks
+are found once more, for they are meant for upright ones.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -30,12 +35,18 @@ DETECTOR_MEAN = np.array((117.001, 114.697, 97.404), np.float32)
 LANDMARK_MEAN = np.array((122.782, 117.001, 104.298), np.float32)
 THRESHOLD = 0.5
 MARGIN = 0.25  # of the longest side: border added for a second try, for faces that fill a picture
+APART = 0.3  # of two boxes' union: with less in common they are two faces
+SMALL = 1 / 3  # of the largest face's width: narrower ones stand in the background
+TILTED = 8.0  # degrees from which on a face is turned upright
 RIGHT_EYE, LEFT_EYE, CHIN = slice(36, 42), slice(42, 48), 8  # in the 68-point scheme
 
 
 @dataclass(frozen=True)
 class FaceBox:
-    """A found face in picture pixels (top left corner is 0, 0). `landmarks` is [68, 2]."""
+    """A found face in picture pixels (top left corner is 0, 0). `landmarks` is [68, 2].
+
+    `faces` is how many there are of about its size, itself counted.
+    """
 
     x: float
     y: float
@@ -43,6 +54,7 @@ class FaceBox:
     height: float
     score: float
     landmarks: Floats
+    faces: int = 1
 
     @property
     def anchors(self) -> Floats:
@@ -74,11 +86,32 @@ class FaceDetector:
         boxes = decode_cells(cells[0]) / (scale, scale, scale, scale, 1)
         if not len(boxes):
             return None
-        x, y, width, height, score = max(boxes, key=lambda b: float(b[4] * np.sqrt(b[2] * b[3])))
+        ranked = sorted(boxes, key=lambda b: -float(b[4] * np.sqrt(b[2] * b[3])))
+        x, y, width, height, score = (float(value) for value in ranked[0])
         points = self._find_landmarks(rgb, x, y, width, height)
         if points is None:
             return None
-        return FaceBox(float(x), float(y), float(width), float(height), float(score), points)
+        points = self._upright(rgb, (x, y, width, height), points)
+        return FaceBox(x, y, width, height, score, points, count_faces(ranked))
+
+    def _upright(self, rgb: Rgb, box: tuple[float, float, float, float], points: Floats) -> Floats:
+        """Landmarks of a tilted face, found again with the face turned upright."""
+        x, y, width, height = box
+        across = points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0)
+        angle = float(np.degrees(np.arctan2(across[1], across[0])))
+        if abs(angle) < TILTED:
+            return points
+        middle = x + width / 2, y + height / 2
+        turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
+        turn[:, 2] -= (x, y)
+        size = max(2, round(width)), max(2, round(height))
+        face = cv2.warpAffine(rgb, turn, size, borderMode=cv2.BORDER_REPLICATE)
+        found = self._find_landmarks(np.asarray(face, np.uint8), 0, 0, *size)
+        if found is None:
+            return points
+        back = cv2.invertAffineTransform(turn)
+        turned: Floats = (found @ back[:, :2].T + back[:, 2]).astype(np.float32)
+        return turned
 
     def _find_landmarks(
         self, rgb: Rgb, x: float, y: float, width: float, height: float
@@ -97,6 +130,22 @@ class FaceDetector:
         (points,) = self._landmarks(_blob(small, LANDMARK_MEAN))
         placed: Floats = points.reshape(68, 2) * side + (left - right, top - down)
         return placed.astype(np.float32)
+
+
+def count_faces(ranked: Sequence[NDArray[np.float64]]) -> int:
+    """How many faces boxes [K, 5] mean, the best first: near ones are one, small ones none."""
+    kept: list[NDArray[np.float64]] = []
+    for box in ranked:
+        if box[2] >= SMALL * ranked[0][2] and all(_overlap(box, other) < APART for other in kept):
+            kept.append(box)
+    return len(kept)
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """What two boxes have in common, in parts of what they cover together."""
+    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[:2] + a[2:4], b[:2] + b[2:4])
+    common = float(np.prod(np.maximum(0, high - low)))
+    return common / float(a[2] * a[3] + b[2] * b[3] - common)
 
 
 def decode_cells(cells: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -136,4 +185,4 @@ def _blob(picture: Floats, mean: Floats) -> Floats:
 
 def _shifted(face: FaceBox, by: float) -> FaceBox:
     points = (face.landmarks + by).astype(np.float32)
-    return FaceBox(face.x + by, face.y + by, face.width, face.height, face.score, points)
+    return replace(face, x=face.x + by, y=face.y + by, landmarks=points)

@@ -25,7 +25,8 @@ VIEWS = 4  # output sizes kept per face
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A registered base face. `found` is False when no face was found and the middle is used.
+    """A registered base face. `found` is False when no face was found and the middle is used;
+    `faces` is how many of about its size were found.
 
     Its arrays are shared with its views and must not be changed.
     """
@@ -35,6 +36,7 @@ class Face:
     crop: Crop
     features: tuple[Array, ...]  # one row each
     side: int = CROP  # of the generator's maps
+    faces: int = 1
     _views: dict[int, FaceView] = field(default_factory=dict, repr=False)
 
     @property
@@ -95,7 +97,7 @@ class FaceModel:
         box = self._detector.find_face(seen)
         crop = face_crop(box) if box else centred_crop(rgb.shape[1], rgb.shape[0])
         features = self._encode(network_input(cut(seen, crop, self._side)))
-        return Face(rgb, alpha, crop, features, self._side)
+        return Face(rgb, alpha, crop, features, self._side, box.faces if box else 1)
 
     def portrait(self, rgb: Rgb, alpha: Alpha | None = None) -> Rgb:
         """The square around the largest face of a picture. Raises `PictureError` (`no_face`)."""
