@@ -1,7 +1,7 @@
 """`python -m tests.fake_server --port N`: the real server over the fake engine.
 
 For trying pages and clients without models. Any option of `ServerConfig` may follow as
-`--name value`; limits as `--limits.name value`.
+`--name value`; its tables as `--limits.name value` and `--history.name value`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ from emopic_server.io.worker import EngineSource
 
 def _options(words: list[str]) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    limits: dict[str, object] = {}
+    tables: dict[str, dict[str, object]] = {"limits": {}, "history": {}}
     for name, text in zip(words[::2], words[1::2], strict=True):
         value: object = int(text) if text.lstrip("-").isdigit() else text
         if text in ("true", "false"):
             value = text == "true"
         if name == "--allow-origins":
             value = [text]
-        if name.startswith("--limits."):
-            limits[name.removeprefix("--limits.").replace("-", "_")] = value
-        else:
-            options[name.removeprefix("--").replace("-", "_")] = value
-    return {**options, "limits": limits}
+        table, _, key = name.removeprefix("--").replace("-", "_").rpartition(".")
+        (tables[table] if table else options)[key] = value
+    return {**options, **tables}
 
 
 def main() -> None:

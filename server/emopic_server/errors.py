@@ -5,6 +5,8 @@
     ├── Refusal            a client's message is refused; becomes an `error` event
     ├── StateError         a session was asked for a step its state does not allow (our fault)
     ├── HistoryError       the history cannot be opened, read or written
+    │   └── TooSlow        … was not read within the time for it
+    ├── ReadRefusal        a question to the history over HTTP is refused
     ├── StoreError         the store of shared characters cannot be read or written
     └── WorkerDied         the engine's thread or process ended, and no other can take its place
 
@@ -133,6 +135,19 @@ class StateError(ServerError):
 
 class HistoryError(ServerError):
     """The history cannot be opened, read or written. Never shows a line or a name."""
+
+
+class TooSlow(HistoryError):
+    """A question to the history took longer than it may."""
+
+
+class ReadRefusal(ServerError):
+    """A question to the history over HTTP is refused: with this status, `code` and message."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
 
 
 class StoreError(ServerError):

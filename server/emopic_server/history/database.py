@@ -6,7 +6,9 @@ transaction. Errors are `HistoryError`, whose text never holds a line or a name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from emopic_server.errors import HistoryError
+from emopic_server.errors import HistoryError, TooSlow
 from emopic_server.history.schema import EVENTS, LABELS, STREAMS
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
@@ -45,6 +47,7 @@ _PRAGMAS: Final = (
 )
 # A lost PostgreSQL is noticed in seconds: to connect, and (ms) to have a packet acknowledged.
 _PATIENCE: Final = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+_STEPS: Final = 20_000  # of SQLite's machine, between two looks at the clock: under a millisecond
 _STREAM: Final = ("owner", "character", "speaker")
 
 
@@ -119,6 +122,18 @@ class Database:
         """Let go of the database."""
         self.engine.dispose()
 
+    @contextmanager
+    def reading(self, seconds: float | None = None) -> Iterator[Connection]:
+        """A connection to read with. Raises `HistoryError`; `TooSlow` after `seconds`."""
+        end = None if seconds is None else time.monotonic() + seconds
+        try:
+            with self.engine.connect() as connection, _until(connection, end):
+                yield connection
+        except SQLAlchemyError as error:
+            if end is not None and seconds is not None and time.monotonic() >= end:
+                raise TooSlow(f"the history was not read within {seconds:g} s") from error
+            raise history_error("read", error) from error
+
     def write(self, events: Sequence[Event]) -> None:
         """Add events, all of them or none."""
         if not events:
@@ -188,6 +203,24 @@ class Database:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             else:
                 connection.exec_driver_sql("VACUUM events, streams")
+
+
+@contextmanager
+def _until(connection: Connection, end: float | None) -> Iterator[None]:
+    """Let the database give up at `end`, on the monotonic clock."""
+    if end is None:
+        yield
+    elif connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: time.monotonic() >= end, _STEPS)
+        try:
+            yield
+        finally:
+            driver.set_progress_handler(None, 0)
+    else:
+        left_ms = max(1, round((end - time.monotonic()) * 1000))
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left_ms}")  # this transaction
+        yield
 
 
 def _stream(event: Event) -> tuple[str, str, str]:

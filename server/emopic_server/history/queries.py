@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Select, func, literal, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from emopic_server.history.database import Database, Event, Scope, history_error
+from emopic_server.history.database import Database, Event, Scope
 from emopic_server.history.schema import DAY_MS, EVENTS, HOUR_MS, LABELS, STREAMS
 
 LENGTHS: Final[dict[str, int]] = {"hour": HOUR_MS, "day": DAY_MS, "week": 7 * DAY_MS}
 _MONDAY_MS: Final = 3 * DAY_MS  # 1 January 1970 was a Thursday
+NEUTRAL: Final = "neutral"
 _CHUNK: Final = 5000
 _SUMS: Final = (func.count().label("lines"), func.avg(EVENTS.c.intensity).label("intensity"))
 
@@ -25,6 +25,17 @@ class Mix(NamedTuple):
     top: str
     lines: int
     intensity: float
+
+
+class Run(NamedTuple):
+    """Lines in a row with the same emotion, the first at `begin` and the last at `end` (ms)."""
+
+    top: str
+    lines: int
+    begin: int
+    end: int
+    character: str
+    speaker: str
 
 
 class Share(NamedTuple):
@@ -81,39 +92,91 @@ def newest(scope: Scope, limit: int) -> Select[Any]:
     return _events(Scope()).where(EVENTS.c.id.in_(chosen)).order_by(*order)
 
 
-def events(database: Database, scope: Scope) -> Iterator[Event]:
-    """All events of a scope from the oldest on, read in chunks. Raises `HistoryError`."""
-    statement = _events(scope).order_by(EVENTS.c.at, EVENTS.c.id)
-    try:
-        with database.engine.connect().execution_options(yield_per=_CHUNK) as connection:
-            for row in connection.execute(statement):
-                yield _event(row)
-    except SQLAlchemyError as error:
-        raise history_error("read", error) from error
+def strongest(scope: Scope, limit: int) -> Select[Any]:
+    """The events with the highest intensity, neutral ones left out."""
+    order = (EVENTS.c.intensity.desc(), EVENTS.c.at.desc(), EVENTS.c.id.desc())
+    where = (*scope.within(EVENTS.c.stream, EVENTS.c.at), EVENTS.c.top != NEUTRAL)
+    chosen = select(EVENTS.c.id).where(*where).order_by(*order).limit(limit)
+    return _events(Scope()).where(EVENTS.c.id.in_(chosen)).order_by(*order)
 
 
-def count(database: Database, scope: Scope) -> int:
-    """How many events a scope has. Raises `HistoryError`."""
+def runs(scope: Scope) -> Select[Any]:
+    """The longest run of lines in a row with each emotion: rows of `Run`, the longest first.
+
+    In a row means one after the other from one speaker to one character.
+    """
+    story = (EVENTS.c.at, EVENTS.c.id)
+    place = func.row_number().over(partition_by=EVENTS.c.stream, order_by=story)
+    same = func.row_number().over(partition_by=(EVENTS.c.stream, EVENTS.c.top), order_by=story)
     where = scope.within(EVENTS.c.stream, EVENTS.c.at)
-    found = rows(database, select(func.count()).select_from(EVENTS).where(*where))
+    # Within a run both numbers grow by one, so their difference stays.
+    numbered = select(
+        EVENTS.c.stream, EVENTS.c.top, EVENTS.c.at, (place - same).label("run")
+    ).where(*where)
+    each = numbered.subquery()
+    lines = func.count().label("lines")
+    found = (
+        select(each.c.stream, each.c.top, lines, func.min(each.c.at), func.max(each.c.at))
+        .group_by(each.c.stream, each.c.top, each.c.run)
+        .subquery()
+    )
+    _, _, length, begin, end = found.c
+    first = (length.desc(), begin, found.c.stream)
+    rank = func.row_number().over(partition_by=found.c.top, order_by=first).label("rank")
+    ranked = select(
+        found.c.stream, found.c.top, length, begin.label("begin"), end.label("end"), rank
+    )
+    best = ranked.subquery()
+    names = (STREAMS.c.character, STREAMS.c.speaker)
+    return (
+        select(best.c.top, best.c.lines, best.c.begin, best.c.end, *names)
+        .join(STREAMS, STREAMS.c.id == best.c.stream)
+        .where(best.c.rank == 1)
+        .order_by(best.c.lines.desc(), best.c.begin)
+    )
+
+
+def span(scope: Scope) -> Select[Any]:
+    """When the first and the last event were: one row of two times, or of two None."""
+    where = scope.within(EVENTS.c.stream, EVENTS.c.at)
+    return select(func.min(EVENTS.c.at).label("first"), func.max(EVENTS.c.at).label("last")).where(
+        *where
+    )
+
+
+def events(database: Database, scope: Scope, seconds: float | None = None) -> Iterator[Event]:
+    """All events of a scope from the oldest on, read in chunks. Raises like `rows`."""
+    statement = _events(scope).order_by(EVENTS.c.at, EVENTS.c.id)
+    with database.reading(seconds) as connection:
+        found = connection.execution_options(yield_per=_CHUNK).execute(statement)
+        for row in found:
+            yield _event(row)
+
+
+def count(database: Database, scope: Scope, seconds: float | None = None) -> int:
+    """How many events a scope has. Raises like `rows`."""
+    where = scope.within(EVENTS.c.stream, EVENTS.c.at)
+    found = rows(database, select(func.count()).select_from(EVENTS).where(*where), seconds)
     return int(found[0][0])
 
 
-def emotions(database: Database) -> list[str]:
+def emotions(database: Database, seconds: float | None = None) -> list[str]:
     """All emotions of all models that have written here, in the order of their scores."""
     names: dict[str, None] = {}
-    for row in rows(database, select(LABELS.c.names).order_by(LABELS.c.id)):
+    for row in rows(database, select(LABELS.c.names).order_by(LABELS.c.id), seconds):
         names |= dict.fromkeys(msgspec.json.decode(row.names, type=tuple[str, ...]))
     return list(names)
 
 
-def rows(database: Database, statement: Select[Any]) -> list[Any]:
-    """What a statement answers. Raises `HistoryError`."""
-    try:
-        with database.engine.connect() as connection:
-            return list(connection.execute(statement))
-    except SQLAlchemyError as error:
-        raise history_error("read", error) from error
+def rows(database: Database, statement: Select[Any], seconds: float | None = None) -> list[Any]:
+    """What a statement answers. Raises `HistoryError`; `TooSlow` after `seconds`."""
+    with database.reading(seconds) as connection:
+        return list(connection.execute(statement))
+
+
+def chosen(database: Database, statement: Select[Any], seconds: float | None = None) -> list[Event]:
+    """The events that `newest` or `strongest` choose. Raises like `rows`."""
+    return [_event(row) for row in rows(database, statement, seconds)]
 
 
 def plan(database: Database, statement: Select[Any]) -> list[str]:

@@ -204,7 +204,7 @@ class Server:
 
     def _request(
         self, connection: ServerConnection, request: Request
-    ) -> Response | None | Awaitable[Response]:
+    ) -> Response | Awaitable[Response] | None:
         assert isinstance(connection, Peer)
         connection.stall_s = 2 * self._config.limits.ping_s
         if is_websocket(request):

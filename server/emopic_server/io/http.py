@@ -48,6 +48,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "/": "/index.html",
     "/overlay": "/overlay.html",
     "/dock": "/dock.html",
+    "/diary": "/diary.html",
 }
 # A game's page elsewhere may import the client; to connect, its origin has to be allowed.
 _PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}
@@ -93,42 +94,42 @@ class Pages:
     def answer(self, request: Request, status: Status) -> Response:
         """The response to GET or HEAD; anything else is 405."""
         if request.method not in ("GET", "HEAD"):
-            return _response(405, b"method not allowed\n", extra={"Allow": "GET, HEAD"})
-        response = self._get(urlsplit(request.path).path, status)
+            return response(405, b"method not allowed\n", extra={"Allow": "GET, HEAD"})
+        found = self._get(urlsplit(request.path).path, status)
         if request.method == "HEAD":
-            response.body = b""  # the length in the headers stays that of the whole
-        return response
+            found.body = b""  # the length in the headers stays that of the whole
+        return found
 
     def _get(self, path: str, status: Status) -> Response:
         match path:
             case "/healthz":
                 body = json.dumps(status.detail, ensure_ascii=False, indent=2).encode() + b"\n"
-                return _response(200, body, "application/json")
+                return response(200, body, "application/json")
             case "/readyz":
                 if status.ready:
                     but = f", but {status.trouble}" if status.trouble else ""
-                    return _response(200, f"ready{but}\n".encode())
+                    return response(200, f"ready{but}\n".encode())
                 why = f"{status.trouble}\n".encode()
-                return _response(503, why, extra={"Retry-After": "1"})
+                return response(503, why, extra={"Retry-After": "1"})
             case "/metrics":
-                return _response(200, exposition(status), _METRICS_TYPE)
+                return response(200, exposition(status), _METRICS_TYPE)
             case wire.PATH:
-                return _response(
+                return response(
                     426, b"a websocket is served here\n", extra={"Upgrade": "websocket"}
                 )
         found = self._files.get(_PAGES.get(path, path))
         if found is None:
-            return _response(404, b"not found\n")
+            return response(404, b"not found\n")
         content_type, body = found
-        return _response(200, body, content_type, extra=_PUBLIC if path.endswith(".js") else None)
+        return response(200, body, content_type, extra=_PUBLIC if path.endswith(".js") else None)
 
 
 def refuse_websocket(request: Request, config: ServerConfig, *, ready: bool) -> Response | None:
     """Why a websocket may not be opened: 403 for its origin, 503 before the engine is ready."""
-    if not _origin_allowed(request.headers, config):
-        return _response(403, b"this origin may not connect; see allow_origins\n")
+    if not origin_allowed(request.headers, config):
+        return response(403, b"this origin may not connect; see allow_origins\n")
     if not ready:
-        return _response(503, b"warming up\n", extra={"Retry-After": "1"})
+        return response(503, b"warming up\n", extra={"Retry-After": "1"})
     return None
 
 
@@ -181,7 +182,7 @@ def _histograms(metrics: Metrics) -> Iterable[Metric]:
         yield family
 
 
-def _origin_allowed(headers: Headers, config: ServerConfig) -> bool:
+def origin_allowed(headers: Headers, config: ServerConfig) -> bool:
     """No origin (not a browser), one on the list, or our own.
 
     A server for this machine only does not take the request's word for what its own name is: a
@@ -201,16 +202,19 @@ def _origin_allowed(headers: Headers, config: ServerConfig) -> bool:
     return not config.loopback or is_loopback(own.hostname or "")
 
 
-def _response(
+def response(
     status: int,
     body: bytes,
     content_type: str = "text/plain; charset=utf-8",
     *,
     extra: Mapping[str, str] | None = None,
 ) -> Response:
-    headers = Headers(_SAFE_HEADERS)
-    headers["Content-Type"] = content_type
-    headers["Content-Length"] = str(len(body))
-    for name, value in (extra or {}).items():
-        headers[name] = value
+    """An answer with the headers that all of ours have; `extra` ones come in their place."""
+    named = {
+        **_SAFE_HEADERS,
+        "Content-Type": content_type,
+        "Content-Length": str(len(body)),
+        **(extra or {}),
+    }
+    headers = Headers(named)
     return Response(status, http.HTTPStatus(status).phrase, headers, body)

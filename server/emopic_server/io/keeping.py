@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from emopic_server.config import ServerConfig
 from emopic_server.core.hub import Hub
 from emopic_server.core.work import Kept
+from emopic_server.io.reading import HistoryReader
 
 if TYPE_CHECKING:  # SQLAlchemy takes its time to import
     from emopic_server.history.database import Database
@@ -29,6 +30,7 @@ class Keeping:
 
     def __init__(self, config: ServerConfig, failed: Callable[[BaseException], None]) -> None:
         self.historian: Historian | None = None
+        self.reader = HistoryReader(config)
         self._config = config
         self._failed = failed
         self._keeper: Keeper | None = None
@@ -50,6 +52,7 @@ class Keeping:
         self._kept = []
         if self._archive is not None:
             self.historian = self._historian(self._archive, hub)
+            self.reader.open(self._archive)
 
     def pump(self, hub: Hub) -> None:
         """Take over what the hub wants kept."""
@@ -62,6 +65,7 @@ class Keeping:
         """Write what waits, and let go."""
         if self._keeper is not None:
             await self._keeper.close()
+        self.reader.close()
         if self.historian is not None:
             await self.historian.close()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.unit.server.history.events import BEGIN, HOUR, event
 
+from emopic_server.errors import TooSlow
 from emopic_server.history import queries
 from emopic_server.history.bench import made_up
 from emopic_server.history.database import Database, Scope
@@ -104,3 +107,38 @@ def test_counts_and_names(database: Database) -> None:
 def test_made_up_events_can_be_written(database: Database) -> None:
     database.write(made_up(300))
     assert queries.count(database, Scope()) == 300
+
+
+def test_the_strongest_lines_come_first_and_no_neutral_ones(database: Database) -> None:
+    tops = ("joy", "neutral", "anger")
+    strength = (0.5, 0.99, 0.8, 0.8)
+    database.write(
+        [event(at, top=tops[at % 3], intensity=value) for at, value in enumerate(strength)]
+    )
+    found = queries.chosen(database, queries.strongest(Scope(), 2))
+    assert [(one.at - BEGIN, one.intensity) for one in found] == [(3, 0.8), (2, 0.8)]
+
+
+def test_runs_of_lines_with_one_emotion(database: Database) -> None:
+    """Another speaker between two lines does not end a run."""
+    story = ["joy", "joy", "anger", "joy", "joy", "joy", "anger"]
+    database.write([event(10 * at, top=top) for at, top in enumerate(story)])
+    database.write([event(35, top="anger", speaker="me"), event(45, top="anger", speaker="me")])
+    found = [queries.Run(*row) for row in queries.rows(database, queries.runs(Scope()))]
+    assert found == [
+        queries.Run("joy", 3, BEGIN + 30, BEGIN + 50, "minji", "chat"),
+        queries.Run("anger", 2, BEGIN + 35, BEGIN + 45, "minji", "me"),
+    ]
+    later = queries.rows(database, queries.runs(Scope(since=BEGIN + 50)))
+    assert [(row.top, row.lines) for row in later] == [("joy", 1), ("anger", 1)]
+
+
+_ENDLESS: Any = text("SELECT sum(a.at * b.at * c.at) FROM events a, events b, events c")
+
+
+def test_a_question_that_takes_too_long_is_given_up(database: Database) -> None:
+    database.write(made_up(3000))
+    for _ in range(2):
+        with pytest.raises(TooSlow, match="was not read within"):
+            queries.rows(database, _ENDLESS, 0.2)
+    assert queries.count(database, Scope(), 10.0) == 3000, "the connection is fit for more"
