@@ -248,6 +248,16 @@ export const TEXTS = Object.freeze({
   },
 });
 
+/**
+ * Add a page's own texts, by language.
+ *
+ * @param {Readonly<Record<"ko" | "en", Record<string, string>>>} texts
+ */
+export function extend(texts) {
+  Object.assign(TEXTS.ko, texts.ko);
+  Object.assign(TEXTS.en, texts.en);
+}
+
 /** Six lines to try, one for each emotion of the default set. */
 export const EXAMPLES = Object.freeze([
   "드디어 우리 팀이 이겼다!! 너무 행복해 ㅋㅋㅋ",
