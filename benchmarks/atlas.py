@@ -234,11 +234,12 @@ def main() -> None:
     names = sys.argv[1:] or list(known)
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"unknown: {' '.join(unknown)}; choose from: {' '.join(known)}")
-    result = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
     for name in names:
-        result[name] = known[name]()
-        print(json.dumps(result[name], indent=2))
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        found = known[name]()
+        print(json.dumps(found, indent=2))
+        result = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+        result[name] = found
+        RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
