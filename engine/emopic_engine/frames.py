@@ -2,7 +2,7 @@
 
 A patch is the rectangle that any expression of the face can change, never less. So it may be drawn
 over *any* full frame of the same face and size, whichever was the last one to arrive, and frames
-may be skipped in between. A rectangle of this very expression would be 5 to 10 % smaller, and right
+may be skipped in between. A rectangle of this very expression would be 1 to 8 % smaller, and right
 over one particular full frame only.
 
 JPEG and WebP work in blocks of 16 pixels. The rectangle's edges lie on block borders (or on the
