@@ -34,7 +34,7 @@ class TorchCuda:
         self.name = torch.cuda.get_device_name(0)
         major, minor = torch.cuda.get_device_capability(0)
         self.capability = f"sm_{major}{minor}"
-        self.stream = torch.cuda.Stream()
+        self.stream: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
         self._staged: list[torch.Tensor] = []  # host memory that copies may still read
 

@@ -68,6 +68,7 @@ class OpenVinoBackend:
 
     def build(self, graph: Graph, module: nn.Module) -> Files:
         """Convert and compile. Raises `ModelError` when the module cannot be converted."""
+        _check_batch(graph)
         try:
             model = _traced(graph, module)
         except Exception as error:  # the frontend raises many unrelated types
@@ -101,6 +102,19 @@ class _OpenVinoCompiled:
         except RuntimeError as error:
             raise DeviceError(f"{self._graph.name} failed on the CPU: {error}") from error
         return tuple(result.values())
+
+
+def _check_batch(graph: Graph) -> None:
+    """OpenVINO 2026.4 ends the process, with no message, while it compiles the face decoder in f32
+    with shapes that are all fixed; with a batch that varies it does not. Nothing can be caught
+    there, so what might trigger it is refused here.
+    """
+    fixed = [spec.name for spec in graph.inputs if not spec.shape or spec.shape[0] != -1]
+    if fixed:
+        raise ModelError(
+            f"{graph.name}: the batch of {', '.join(fixed)} is fixed; give it the size -1, "
+            "since OpenVINO can crash on fixed ones"
+        )
 
 
 def _traced(graph: Graph, module: nn.Module) -> ov.Model:

@@ -14,7 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from emopic_engine.backends import AUTO, BACKENDS, Backend, known_precision, load_backend
-from emopic_engine.console import UsageError, err, out
+from emopic_engine.console import UsageError, err, out, status
 from emopic_engine.engine import MODELS, EngineConfig
 from emopic_engine.engines.models import Recording, Row, built, compile_all, runnable, verified
 from emopic_engine.engines.store import Damaged, EngineStore, Entry
@@ -105,6 +105,19 @@ def prune(
         count += 1
         freed += 0 if dry_run else store.remove(folder)
     out.print(f"{'would remove' if dry_run else 'removed'} {count}, {freed / 1e6:.1f} MB freed")
+
+
+@app.command()
+def specimens(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
+) -> None:
+    """Write models of the published sizes with random weights, to build and measure engines on."""
+    from emopic_engine.engines.specimens import write_specimens
+
+    with status("writing KoBERT 12 × 768 and StarGAN at 128 and 256 px"):
+        written = write_specimens(folder)
+    for path in written:
+        out.print(str(path), markup=False, soft_wrap=True)
 
 
 class Judge:
