@@ -61,7 +61,7 @@ def test_a_hang_is_seen_at_its_deadline_and_not_before(seconds: float, waited: f
     assert supervisor.overdue(waited) is None
 
 
-@given(st.lists(st.floats(0.0, 7.9), max_size=20), st.floats(0.0, 20.0))
+@given(st.lists(st.floats(0.0, 14.9), max_size=20), st.floats(0.0, 40.0))
 def test_silence_is_seen_and_a_sign_of_life_is_enough(beats: list[float], silence: float) -> None:
     supervisor = Supervisor(PATIENCE)
     supervisor.started(0.0)

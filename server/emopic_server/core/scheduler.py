@@ -45,6 +45,7 @@ __all__ = ["ORDER", "Bounds", "FairQueue", "Kind", "Scheduler"]
 
 Kind: TypeAlias = Literal["lines", "urgent", "register", "frames"]
 ORDER: Final[tuple[Kind, ...]] = ("lines", "urgent", "register", "frames")
+_LONGEST_S: Final = 1.0  # a batch stays well within what a watchdog allows, also on slow machines
 _COMPANY_S: Final = 10.0  # a session that has been silent for so long does not mind large batches
 
 
@@ -305,6 +306,8 @@ class Scheduler:
     def _take_lines(self, worker: int) -> Classify:
         busy = self._busy_beside(worker)
         limit = self._bounds.line_batch
+        while limit > 1 and self._cost.of(limit) > _LONGEST_S:
+            limit //= 2
         if len(self._heard) > 1:
             each = self._lines.owners_beside(busy)
             limit = min(limit, max(each, self._cost.most(self._bounds.stretch, limit)))

@@ -36,7 +36,7 @@ class Patience:
     faces_s: float = 12.0
     start_s: float = 900.0
     beat_s: float = 1.0
-    silence_s: float = 8.0
+    silence_s: float = 15.0
     tries: int = 4
     pause_s: float = 2.0
 

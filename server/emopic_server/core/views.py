@@ -100,12 +100,12 @@ class Views:
         """A frame has waited too long to be rendered: what the face shows now takes its place."""
         self._metrics.count("frames_skipped", "late")
         view = self._views.get(job.view)
-        if view is None or not self._attended(view):
+        if view is not None:
+            view.forced = True
+            view.slot = now
+            self.sample(view.id, now)
+        if view is None or view.forced:  # nobody is there to see it
             self._scheduler.drop_frame(job.owner, job.character, job.view)
-            return
-        view.forced = True
-        view.slot = now
-        self.sample(view.id, now)
 
     def rendered(self, job: FrameJob, result: PictureLike | Failed, now: float) -> None:
         """A frame has come back; one that has been overtaken or whose face is gone is not shown."""

@@ -157,3 +157,14 @@ def test_a_batch_is_no_longer_than_others_can_bear() -> None:
         scheduler.put_line(line("flood", name, name))
     scheduler.put_line(line("other", "x", "x"))
     assert texts(scheduler) == [["a", "x"], *[[name] for name in "bcdef"]]
+
+
+def test_on_a_slow_machine_batches_are_smaller() -> None:
+    scheduler = Scheduler(Bounds(line_batch=16))
+    for size in (16, 1, 4, 8):
+        scheduler.spent(Classify(tuple(line("s", str(n)) for n in range(size))), 0.2 * size)
+    for number in range(16):
+        scheduler.put_line(line("s", str(number), str(number)))
+    work = scheduler.take()
+    assert isinstance(work, Classify)
+    assert len(work.jobs) == 4
