@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emopic_engine.backends.base import Backend
 
-from .geometry import Floats
+from .geometry import Floats, invert_similarity
 from .graphs import DETECTOR_SIDE, LANDMARK_SIDE, detector_graph, landmark_graph
 
 Rgb = NDArray[np.uint8]
@@ -102,14 +102,14 @@ class FaceDetector:
         if abs(angle) < TILTED:
             return points
         middle = x + width / 2, y + height / 2
-        turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
-        turn[:, 2] -= (x, y)
+        turn = np.asarray(cv2.getRotationMatrix2D(middle, angle, 1.0), np.float32)
+        turn[:, 2] -= np.array((x, y), np.float32)
         size = max(2, round(width)), max(2, round(height))
         face = cv2.warpAffine(rgb, turn, size, borderMode=cv2.BORDER_REPLICATE)
         found = self._find_landmarks(np.asarray(face, np.uint8), 0, 0, *size)
         if found is None:
             return points
-        back = cv2.invertAffineTransform(turn)
+        back = invert_similarity(turn)
         turned: Floats = (found @ back[:, :2].T + back[:, 2]).astype(np.float32)
         return turned
 

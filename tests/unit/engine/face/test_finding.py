@@ -30,7 +30,7 @@ Rgb = NDArray[np.uint8]
 
 @pytest.fixture(scope="module")
 def detector() -> FaceDetector:
-    return FaceDetector(MODELS / "face_detector", load_backend("torch"))
+    return FaceDetector(MODELS / "face_detector", load_backend("openvino"))
 
 
 def render(name: str, ground: int | None = None) -> Rgb:
