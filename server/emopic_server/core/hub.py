@@ -10,7 +10,6 @@ has been there before.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -25,7 +24,8 @@ from emopic_server.core.guarding import Censor, Guarding
 from emopic_server.core.history import HistoryPolicy, Moment
 from emopic_server.core.lines import Lines
 from emopic_server.core.metrics import Metrics
-from emopic_server.core.names import group_of, kind_of, ref_of
+from emopic_server.core.names import kind_of, ref_of
+from emopic_server.core.opening import Opening
 from emopic_server.core.parts import Parts
 from emopic_server.core.post import Connection, Post
 from emopic_server.core.scheduler import Bounds, Scheduler
@@ -122,6 +122,7 @@ class Hub:
         builtins = frozenset(item.id for item in settings.builtins)
         self.stage = Stage(parts, builtins, keeping=settings.keeping)
         self._lines = Lines(parts, self.stage)
+        self._opening = Opening(parts, self.stage, settings.tokens, settings.readers)
         labels = zip(settings.emotions.names, settings.emotions.korean, strict=True)
         self._hello = wire.Hello(
             server=settings.server,
@@ -155,7 +156,7 @@ class Hub:
             message = self._decode(connection, data)
             self.metrics.count("messages", kind_of(message))
             if not connection.session.open:
-                self._identify(connection, message, now)
+                self._opening.identify(connection, message, now)
             else:
                 self._check_rate(connection, message, now)
                 self._dispatch(connection, message, now if arrived is None else arrived, now)
@@ -376,85 +377,9 @@ class Hub:
         if self._closing:
             raise Refusal("closing", "the server is shutting down", retry_ms=5000)
 
-    def _identify(self, connection: Connection, message: wire.ClientMessage, now: float) -> None:
-        if not isinstance(message, wire.Identify):
-            self.post.close(connection, wire.NOT_IDENTIFIED)
-            return
-        reads_of = self._reads_of(message.token)
-        if reads_of is None and not self._authentic(message.token):
-            self.post.close(connection, wire.AUTH_FAILED)
-            return
-        self._agenda.set(("identify", connection.id), None)
-        group = group_of(message.token if reads_of is None else reads_of)
-        connection.session.identify(message.client, group, read_only=reads_of is not None)
-        resumed = message.resume is not None and self._resume(connection, message.resume, now)
-        if message.resume is not None:
-            self.metrics.count("resumes", "yes" if resumed else "no")
-        if not resumed:
-            connection.session.guard = self._guarding.mode(message.guard)
-            connection.session.history = message.history
-            self._open(connection)
-
-    def _authentic(self, token: str | None) -> bool:
-        """Compared in constant time, so that a token cannot be guessed byte by byte."""
-        given = (token or "").encode()
-        matches = [hmac.compare_digest(given, known.encode()) for known in self._settings.tokens]
-        return any(matches) or not matches
-
-    def _reads_of(self, token: str | None) -> str | None:
-        """The token whose group a read-only token watches; None for every other token."""
-        given = (token or "").encode()
-        readers = self._settings.readers.items()
-        found = [own for known, own in readers if hmac.compare_digest(given, known.encode())]
-        return found[0] if found else None
-
-    def _open(self, connection: Connection) -> None:
-        if not self.post.join_group(connection):
-            self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
-            return
-        session = connection.session
-        session.step(Step.OPEN)
-        self.post.sessions[session.id] = session
-        self.metrics.count("sessions")
-        self.post.reply(connection, self._ready(session, 0, resumed=False))
-
-    def _resume(self, connection: Connection, resume: wire.Resume, now: float) -> bool:
-        old = self.post.sessions.get(resume.session)
-        if old is None or old.crew != connection.session.crew:
-            return False
-        before = old.connection
-        missed = old.resume(connection.id, resume.seq)
-        if missed is None:
-            return False
-        if before is not None:
-            self.post.close(self.post.connections[before], wire.SESSION_TAKEN)
-        connection.session.lose()
-        connection.session = old
-        if not self.post.join_group(connection):
-            old.lose()
-            self._agenda.set(("session", old.id), now + self._limits.resume_s)
-            self.post.close(connection, wire.TOO_MANY_CONNECTIONS)
-            return True
-        self._agenda.set(("session", old.id), None)
-        self.post.reply(connection, self._ready(old, resume.seq, resumed=True))
-        for event in missed:
-            self.post.queue(connection, event)
-        self.stage.refresh(old, now)
-        return True
-
     def _end(self, session: Session, now: float) -> None:
         session.step(Step.EXPIRE)
         del self.post.sessions[session.id]
         dropped = self.scheduler.drop_session(session.id)
         self.metrics.count("lines_dropped", "session", dropped)
         self.stage.leave(session, now)
-
-    def _ready(self, session: Session, seq: int, *, resumed: bool) -> wire.Ready:
-        return wire.Ready(
-            session=session.id,
-            seq=seq,
-            resumed=resumed,
-            read_only=session.read_only,
-            guard=session.guard,
-            history=self._settings.history.mode(session.history, None),
-        )
