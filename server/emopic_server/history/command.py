@@ -1,4 +1,4 @@
-"""`emopic history`: look at a history, take it out, delete from it, and measure it.
+"""`emopic history`: look at a history, draw it, take it out, delete from it, and measure it.
 
 The database's libraries are imported by the commands that use them, for every `emopic` command
 imports this module.
@@ -7,10 +7,12 @@ imports this module.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,7 +21,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from emopic_engine.console import UsageError, err, out
+from emopic_engine.console import UsageError, err, out, status
 
 if TYPE_CHECKING:
     from emopic_server.history.database import Database, Event, Scope
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = ("hour", "day", "week")
 FORMATS: Final = ("csv", "json")
+LANGUAGES: Final = ("ko", "en")
+DEFAULT_DAYS: Final = 28
 
 app = typer.Typer(help="The history of what lines meant.", no_args_is_help=True)
 
@@ -40,6 +44,9 @@ Since = Annotated[str | None, typer.Option(help="From this time on: 2026-01-31 o
 Until = Annotated[str | None, typer.Option(help="Up to this time, without it.")]
 Zone = Annotated[str | None, typer.Option(help="Time zone, like Asia/Seoul. Default: this one's.")]
 
+By = Annotated[str, typer.Option(help="hour, day or week.")]
+Language = Annotated[str, typer.Option(help="ko or en.")]
+
 
 @app.command()
 def show(
@@ -50,13 +57,12 @@ def show(
     since: Since = None,
     until: Until = None,
     zone: Zone = None,
-    by: Annotated[str, typer.Option(help="hour, day or week.")] = "day",
+    by: By = "day",
 ) -> None:
     """Print which emotions there were, over time and by speaker."""
     from emopic_server.history import queries
 
-    if by not in BUCKETS:
-        raise UsageError(f"--by {by!r}: use {', '.join(BUCKETS)}")
+    _one_of("--by", by, BUCKETS)
     scope = scope_of(owner, character, speaker, since, until, zone)
     with opened(url) as database:
         mixed = queries.rows(database, queries.mix(scope, by, offset_ms(zone)))
@@ -85,8 +91,7 @@ def export(
     from emopic_server.history import queries
     from emopic_server.history.export import write_csv, write_json
 
-    if format not in FORMATS:
-        raise UsageError(f"--format {format!r}: use {', '.join(FORMATS)}")
+    _one_of("--format", format, FORMATS)
     scope = scope_of(owner, character, speaker, since, until, zone)
     with opened(url) as database, _output(file) as target:
         found = _tracked(queries.events(database, scope))
@@ -95,6 +100,71 @@ def export(
         else:
             count = write_csv(found, queries.emotions(database), target)
     err.print(f"{count:,} events")
+
+
+@app.command()
+def plot(
+    url: Where,
+    folder: Annotated[Path, typer.Option("--out", help="A folder; it is made.")],
+    owner: Owner = None,
+    character: Character = None,
+    speaker: Speaker = None,
+    since: Since = None,
+    until: Until = None,
+    zone: Zone = None,
+    by: By = "day",
+    lang: Language = "ko",
+    font: Annotated[Path | None, typer.Option(help="A font with Korean letters.")] = None,
+) -> None:
+    """Write the diary's pictures as PNG files. Without --since: the last four weeks."""
+    from emopic_server.history.story import gather
+
+    try:
+        from emopic_server.history.plot import plot as write
+    except ImportError as error:
+        hint = "pip install 'emopic-server[plot]'"
+        raise UsageError(f"the pictures need {error.name}, which is not here: {hint}") from error
+    _one_of("--by", by, BUCKETS)
+    _one_of("--lang", lang, LANGUAGES)
+    scope = bounded(scope_of(owner, character, speaker, since, until, zone))
+    with opened(url) as database:
+        story = gather(database, scope, by, _zone(zone) if zone else local_zone())
+    if not story.stretches:
+        raise UsageError("there is nothing in this part of the history")
+    try:
+        for path in write(story, folder, lang, font):
+            out.print(str(path), markup=False, soft_wrap=True)
+    except OSError as error:
+        raise UsageError(f"--out {str(folder)!r}: {error.strerror}") from error
+
+
+@app.command()
+def report(
+    url: Where,
+    file: Annotated[Path, typer.Option("--out", help="The PDF to write.")],
+    owner: Owner = None,
+    character: Character = None,
+    speaker: Speaker = None,
+    since: Annotated[str | None, typer.Option(help="The first day: 2026-01-31.")] = None,
+    until: Annotated[str | None, typer.Option(help="The day after the last.")] = None,
+    zone: Zone = None,
+    by: By = "day",
+    lang: Language = "ko",
+    browser: Annotated[Path | None, typer.Option(help="A Chromium. Default: this one's.")] = None,
+) -> None:
+    """Print the diary to a PDF, with Chromium. Without --since: the last four weeks."""
+    from emopic_server.history.answers import Answers
+    from emopic_server.history.report import write_report
+
+    _one_of("--by", by, BUCKETS)
+    _one_of("--lang", lang, LANGUAGES)
+    first, last = days_of(since, until)
+    asked = {"period": "own", "since": first, "last": last, "by": by, "lang": lang}
+    named = {"zone": zone or local_zone().key, "character": character, "speaker": speaker}
+    asked |= {name: value for name, value in named.items() if value is not None}
+    with opened(url) as database, status("printing"):
+        write_report(Answers(database), owner, asked, file, browser=browser)
+    err.print(f"{file} is written", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -182,6 +252,47 @@ def moment(text: str | None, zone: str | None, option: str) -> int | None:
     if time.tzinfo is None:
         time = time.replace(tzinfo=_zone(zone)) if zone else time.astimezone()
     return round(time.timestamp() * 1000)
+
+
+def bounded(scope: Scope) -> Scope:
+    """The same with both ends: up to now, from four weeks before."""
+    until = round(datetime.now().timestamp() * 1000) + 1 if scope.until is None else scope.until
+    before = until - DEFAULT_DAYS * 86_400_000
+    since = before if scope.since is None else scope.since
+    if since >= until:
+        raise UsageError("--since: use a time before --until")
+    return replace(scope, since=since, until=until)
+
+
+def days_of(since: str | None, until: str | None) -> tuple[str, str]:
+    """The first and the last day (2026-01-31) of what the options say. Raises `UsageError`."""
+    given = {"--since": since, "--until": until}
+    days: dict[str, date | None] = {}
+    for option, text in given.items():
+        try:
+            days[option] = None if text is None else date.fromisoformat(text)
+        except ValueError as error:
+            raise UsageError(f"{option} {text!r}: use a day like 2026-01-31") from error
+    end = days["--until"] or date.today() + timedelta(days=1)
+    begin = days["--since"] or end - timedelta(days=DEFAULT_DAYS)
+    if begin >= end:
+        raise UsageError(f"--since {begin}: use a day before {end}")
+    return str(begin), str(end - timedelta(days=1))
+
+
+def local_zone() -> ZoneInfo:
+    """This machine's zone, by `TZ` or /etc/localtime; UTC where it has no name."""
+    where = os.environ.get("TZ", "").lstrip(":") or str(Path("/etc/localtime").resolve())
+    name = where.rpartition("zoneinfo/")[2]
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(f"{option} {value!r}: use {', '.join(choices)}")
 
 
 def offset_ms(zone: str | None) -> int:

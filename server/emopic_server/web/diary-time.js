@@ -5,7 +5,7 @@ const TOP = 12;
 const FLOOR = 26; // below the bars: what time it is
 const LEFT = 34; // left of them: how many lines
 const LEAST = 5; // pixels for a bar; more of them scroll
-const LABEL = 64; // pixels for a label below
+const LABEL = 68; // pixels for a label below
 
 /**
  * Emotions over time as stacked bars. Arrow keys and the pointer choose a bar, Enter and a click
@@ -52,7 +52,7 @@ export class OverTime {
     });
     svg.append(...this.#grid(room, most));
     this.bars.forEach((bar, index) => svg.append(this.#bar(bar, index, step, most)));
-    svg.append(...this.#labels(step));
+    svg.append(...this.#labels(step, room));
     svg.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
     svg.addEventListener("blur", () => this.#choose(null));
     svg.addEventListener("pointerleave", () => this.#choose(null));
@@ -99,17 +99,13 @@ export class OverTime {
     return group;
   }
 
-  #labels(/** @type {number} */ step) {
+  #labels(/** @type {number} */ step, /** @type {number} */ room) {
     const every = Math.max(1, Math.ceil(LABEL / step));
-    const shown = this.bars.map((_, index) => index).filter((index) => index % every === 0);
-    return shown.map((index) => {
-      const last = index + every >= this.bars.length && index > 0;
-      const x = LEFT + (index + 0.5) * step;
-      const anchor = last && step < LABEL ? "end" : index === 0 && step < LABEL ? "start" : "middle";
-      return draw("text", {
-        class: "axis", x: anchor === "end" ? x + step / 2 : anchor === "start" ? x - step / 2 : x,
-        y: HEIGHT - 8, "text-anchor": anchor,
-      }, this.told.label(this.bars[index]));
+    const places = this.bars.map((_, index) => LEFT + (index + 0.5) * step);
+    return places.flatMap((x, index) => {
+      if (index % every || x + LABEL / 2 > room) return [];
+      const text = this.told.label(this.bars[index]);
+      return [draw("text", { class: "axis", x, y: HEIGHT - 8, "text-anchor": "middle" }, text)];
     });
   }
 
