@@ -96,7 +96,7 @@ def measure(url: str, load: Load, token: str | None = None) -> Result:
 
 async def run(url: str, load: Load, token: str | None = None) -> Result:
     """Send the load to a server at `url` and measure."""
-    async with _session(url, load, token) as (socket, hello):
+    async with session(url, load, token) as (socket, hello):
         meter = _Meter(Result(hello, seconds=load.seconds))
         reader = asyncio.create_task(_read(socket, meter))
         try:
@@ -111,7 +111,7 @@ async def run(url: str, load: Load, token: str | None = None) -> Result:
 
 
 @asynccontextmanager
-async def _session(
+async def session(
     url: str, load: Load, token: str | None
 ) -> AsyncIterator[tuple[ClientConnection, wire.Hello]]:
     async with connect(

@@ -65,7 +65,7 @@ def measure(plan: Plan, serve_arguments: tuple[str, ...], log: Path, say: Say) -
 def overhead(plan: Plan, log: Path) -> dict[str, Any]:
     """The framework's own time: no-op models, no frames."""
     load = Load(bench_lines(), plan.overhead_rate, plan.overhead_seconds, frames=None)
-    with _server("emopic_server.bench.serve_noop", (), log) as server:
+    with serving("emopic_server.bench.serve_noop", (), log) as server:
         return _described(send(server.url, load), server)
 
 
@@ -81,7 +81,7 @@ def stages(plan: Plan, serve_arguments: tuple[str, ...], log: Path, say: Say) ->
     result: dict[str, Any] = {"environment": environment(), "plan": msgspec.to_builtins(plan)}
     for name, module, arguments, load in runs:
         say(f"{name} models: {load.rate:g} lines/s for {load.seconds:g} s")
-        with _server(module, arguments, log) as server:
+        with serving(module, arguments, log) as server:
             before = scrape(server.port)
             result[name] = _described(send(server.url, load), server)
             result[name]["stages"] = between(before, scrape(server.port))
@@ -97,7 +97,7 @@ def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[s
     """
     load = Load(bench_lines(), 100.0, seconds, frames=None)
     frozen: list[tuple[float, float]] = []
-    with _server("emopic_server.bench.serve_noop", (), log) as server:
+    with serving("emopic_server.bench.serve_noop", (), log) as server:
         timer = threading.Timer(
             load.warmup_s + seconds / 2, lambda: frozen.append(server.freeze(freeze_s))
         )
@@ -139,14 +139,14 @@ def environment() -> dict[str, Any]:
 
 def _serve(load: Load, arguments: tuple[str, ...], log: Path, passes: int = 1) -> dict[str, Any]:
     """The last of several passes of the same load on one server."""
-    with _server("emopic_server", ("serve", *arguments), log) as server:
+    with serving("emopic_server", ("serve", *arguments), log) as server:
         for _ in range(passes):
             result = send(server.url, load)
         return _described(result, server)
 
 
 @contextmanager
-def _server(module: str, arguments: tuple[str, ...], log: Path) -> Iterator[ServerProcess]:
+def serving(module: str, arguments: tuple[str, ...], log: Path) -> Iterator[ServerProcess]:
     """A server without fair-use limits."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "bench.toml"
