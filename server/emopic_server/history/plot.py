@@ -78,7 +78,8 @@ def plot(story: Story, folder: Path, language: str, font: Path | None = None) ->
         "speakers": ((9, 1.6 + 0.5 * len(draw.speakers_shown)), draw.speakers),
     }
     written = []
-    with rc_context({**_STYLE, "font.family": family}):
+    style: Any = {**_STYLE, "font.family": family}  # the stubs list every known key
+    with rc_context(style):
         for name, (size, drawn) in pictures.items():
             figure = Figure(figsize=size, layout="constrained")
             axes = figure.add_subplot()
