@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.contract.cases import BAG, bag_inputs
 
 from emopic_engine.backends import load_backend
+from emopic_engine.errors import ModelError
 
 
 @pytest.fixture
@@ -34,6 +36,13 @@ def test_broken_engine_files_are_built_again(cache):
         blob.write_bytes(spoil(good))
         np.testing.assert_allclose(backend.compile(BAG)(*arrays)[0], expected, atol=1e-6)
         assert blob.read_bytes() not in (b"broken", spoil(good))
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_fixed_batch_is_refused_since_openvino_can_crash_on_it():
+    ids, mask = (replace(spec, shape=(2, -1)) for spec in BAG.inputs)
+    with pytest.raises(ModelError, match="the batch of ids, mask is fixed"):
+        load_backend("openvino", threads=1).compile(replace(BAG, inputs=(ids, mask)))
 
 
 @pytest.mark.models

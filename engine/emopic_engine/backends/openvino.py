@@ -106,8 +106,8 @@ class _OpenVinoCompiled:
 
 def _check_batch(graph: Graph) -> None:
     """OpenVINO 2026.4 ends the process, with no message, while it compiles the face decoder in f32
-    with shapes that are all fixed; with a batch that varies it does not. Nothing can be caught
-    there, so what might trigger it is refused here.
+    with shapes that are all fixed: its fused subgraphs (snippets) do. With a batch that varies it
+    does not. Nothing can be caught there, so what might trigger it is refused here.
     """
     fixed = [spec.name for spec in graph.inputs if not spec.shape or spec.shape[0] != -1]
     if fixed:

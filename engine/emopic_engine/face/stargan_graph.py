@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from emopic_engine.backends.base import Graph, TensorSpec
+from emopic_engine.backends.base import Check, Graph, TensorSpec
 from emopic_engine.errors import ModelError
+
+from .check import generator_samples
 
 if TYPE_CHECKING:
     from torch import nn
@@ -105,9 +107,10 @@ def stargan_graph(model_dir: Path) -> Graph:
             TensorSpec("picture", "float32", shape),
             TensorSpec("domain", "float32", (-1, domains)),
         ),
-        outputs=(TensorSpec("made", "float32", shape),),
+        outputs=(TensorSpec("made", "float32", shape, span=2.0),),
         module=module,
         example=example,
+        check=Check(generator_samples(config.size, domains)),
     )
 
 
