@@ -158,7 +158,7 @@ def report(
 
     _one_of("--by", by, BUCKETS)
     _one_of("--lang", lang, LANGUAGES)
-    first, last = days_of(since, until)
+    first, last = days_of(since, until, zone)
     asked = {"period": "own", "since": first, "last": last, "by": by, "lang": lang}
     named = {"zone": zone or local_zone().key, "character": character, "speaker": speaker}
     asked |= {name: value for name, value in named.items() if value is not None}
@@ -264,7 +264,7 @@ def bounded(scope: Scope) -> Scope:
     return replace(scope, since=since, until=until)
 
 
-def days_of(since: str | None, until: str | None) -> tuple[str, str]:
+def days_of(since: str | None, until: str | None, zone: str | None) -> tuple[str, str]:
     """The first and the last day (2026-01-31) of what the options say. Raises `UsageError`."""
     given = {"--since": since, "--until": until}
     days: dict[str, date | None] = {}
@@ -273,7 +273,8 @@ def days_of(since: str | None, until: str | None) -> tuple[str, str]:
             days[option] = None if text is None else date.fromisoformat(text)
         except ValueError as error:
             raise UsageError(f"{option} {text!r}: use a day like 2026-01-31") from error
-    end = days["--until"] or date.today() + timedelta(days=1)
+    today = datetime.now(_zone(zone) if zone else local_zone()).date()
+    end = days["--until"] or today + timedelta(days=1)
     begin = days["--since"] or end - timedelta(days=DEFAULT_DAYS)
     if begin >= end:
         raise UsageError(f"--since {begin}: use a day before {end}")
