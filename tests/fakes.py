@@ -182,7 +182,8 @@ class FakeEngine:
 
     def _draw(self, job: Any) -> FakePicture:
         face = job.face
-        scale = job.size / max(face.width, face.height) if job.size else 1.0
+        longest = max(face.width, face.height)
+        scale = min(job.size or longest, longest) / longest  # as the engine: never larger
         width, height = max(1, round(face.width * scale)), max(1, round(face.height * scale))
         image = _head(width, height, face.tint, job.expression, self.emotions)
         rect = None
