@@ -133,7 +133,7 @@ def test_runs_of_lines_with_one_emotion(database: Database) -> None:
     assert [(row.top, row.lines) for row in later] == [("joy", 1), ("anger", 1)]
 
 
-_ENDLESS: Any = text("SELECT sum(a.at * b.at * c.at) FROM events a, events b, events c")
+_ENDLESS: Any = text("SELECT sum((a.at + b.at + c.at) % 7) FROM events a, events b, events c")
 
 
 def test_a_question_that_takes_too_long_is_given_up(database: Database) -> None:
