@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 _ROWS = (
-    ("line → emotion", "uncached", "line_to_emotion"),
-    ("line → first frame, rendered", "uncached", "line_to_first_frame_uncached"),
+    ("line → emotion", "cached", "line_to_emotion"),
+    ("line → emotion, atlas off", "uncached", "line_to_emotion"),
+    ("line → first frame, atlas off", "uncached", "line_to_first_frame_uncached"),
     ("line → first frame, from the atlas", "cached", "line_to_first_frame_cached"),
     ("framework overhead (no-op models)", "overhead", "line_to_emotion"),
 )
