@@ -160,7 +160,8 @@ class Conversation:
                 case Answer(to=("line", _, line), message=message):
                     self.answers[line] += 1
                     if not isinstance(message, wire.Emotion):
-                        assert isinstance(message, wire.Error) and message.code == "busy", message
+                        assert isinstance(message, wire.Error), message
+                        assert message.code == "busy", message
                         assert self.waited, "only time makes a line too old"
                         self.overdue.add(line)
                 case Retry():
