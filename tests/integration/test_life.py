@@ -62,6 +62,8 @@ async def test_health_says_what_really_runs() -> None:
         assert health["status"] == "ok"
         assert health["engine"]["backend"] == "fake"
         assert health["engine"]["versions"] == {"fake": "1"}
+        (hello,) = (message for message in talker.seen if isinstance(message, wire.Hello))
+        assert health["engine"]["reason"] == hello.engine.reason == "a test"
         assert (health["connections_open"], health["characters"]) == (1, 1)
 
 

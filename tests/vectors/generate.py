@@ -94,6 +94,7 @@ FROM_SERVER: Final[dict[str, wire.ServerMessage]] = {
             face_model="live-small",
             versions={"emopic-engine": "0.1.0"},
             face_channels=("blink", "mouth_open"),
+            reason="auto: openvino is the first that can run here",
         ),
         builtins=(
             wire.Builtin(id="minji", name="Minji", ko="민지"),

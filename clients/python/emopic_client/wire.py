@@ -88,7 +88,7 @@ class Builtin(_Part, frozen=True, omit_defaults=False):
 
 class EngineInfo(_Part, frozen=True, omit_defaults=False):
     """What really runs: names, not wishes. `face_channels` are what the face model moves beside
-    emotions: `blink`, `mouth_open` or nothing.
+    emotions: `blink`, `mouth_open` or nothing. `reason` says why this backend runs.
     """
 
     backend: str
@@ -98,6 +98,7 @@ class EngineInfo(_Part, frozen=True, omit_defaults=False):
     face_model: str
     versions: dict[str, str]
     face_channels: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Limits(_Part, frozen=True, omit_defaults=False):

@@ -73,7 +73,7 @@ def status(
     troubles = away + ([NOT_WRITTEN] if historian is not None and not historian.healthy else [])
     detail |= {
         "status": "ok" if ready else "the engine is away",
-        "engine": msgspec.structs.asdict(_engine(engine)) | {"reason": engine.info.reason},
+        "engine": msgspec.structs.asdict(_engine(engine)),
         "engine_workers": [asdict(worker) for worker in host.status()],
         **gauges,
     }
@@ -109,6 +109,7 @@ def _engine(engine: AboutEngine) -> wire.EngineInfo:
         face_model=info.face_model,
         versions=dict(info.versions),
         face_channels=info.face_channels,
+        reason=info.reason,
     )
 
 

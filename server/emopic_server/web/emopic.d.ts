@@ -21,6 +21,8 @@ export interface EngineInfo {
   versions: Record<string, string>;
   /** What the face model moves beside emotions: `blink`, `mouth_open`. */
   face_channels?: string[];
+  /** Why this backend runs: it was asked for, or what `auto` chose and why. */
+  reason?: string;
 }
 
 export interface Limits {

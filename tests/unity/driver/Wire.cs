@@ -136,7 +136,7 @@ namespace Emopic.Tests
                 .Add("engine", new Json().Add("backend", e.Backend).Add("device", e.Device)
                     .Add("precision", e.Precision).Add("text_model", e.TextModel)
                     .Add("face_model", e.FaceModel).Add("versions", e.Versions)
-                    .Add("face_channels", e.FaceChannels.ToArray()))
+                    .Add("face_channels", e.FaceChannels.ToArray()).Add("reason", e.Reason))
                 .Add("builtins", m.Builtins.Select(x =>
                     new Json().Add("id", x.Id).Add("name", x.Name).Add("ko", x.Korean)
                         .Add("kind", x.IsSprites ? "sprites" : "picture")))

@@ -86,6 +86,9 @@ namespace Emopic
 
         /// <summary>What the face model moves beside emotions: <c>blink</c>, <c>mouth_open</c>.</summary>
         public IReadOnlyList<string> FaceChannels { get; internal set; } = new string[0];
+
+        /// <summary>Why this backend: it was asked for, or what <c>auto</c> chose and why.</summary>
+        public string Reason { get; internal set; } = "";
     }
 
     /// <summary>The bounds the server enforces. Sizes in bytes or pixels, times in seconds.</summary>

@@ -73,6 +73,7 @@ namespace Emopic
                     case "face_model": engine.FaceModel = reader.ReadText(key); break;
                     case "versions": engine.Versions = ReadTexts(ref reader, key); break;
                     case "face_channels": engine.FaceChannels = ReadTextList(ref reader, key); break;
+                    case "reason": engine.Reason = reader.ReadText(key); break;
                     default: reader.Skip(); break;
                 }
             }
