@@ -11,6 +11,7 @@ import pytest
 from tests.contract.cases import BAG, bag_inputs
 
 from emopic_engine.backends import load_backend
+from emopic_engine.backends import openvino as openvino_backend
 from emopic_engine.errors import ModelError
 
 
@@ -18,6 +19,10 @@ from emopic_engine.errors import ModelError
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOPIC_CACHE", str(tmp_path))
     return tmp_path
+
+
+def one_row(length: int) -> tuple[np.ndarray, ...]:
+    return np.arange(length, dtype=np.int64)[None], np.ones((1, length), np.int64)
 
 
 def middle_changed(data: bytes) -> bytes:
@@ -36,6 +41,22 @@ def test_broken_engine_files_are_built_again(cache):
         blob.write_bytes(spoil(good))
         np.testing.assert_allclose(backend.compile(BAG)(*arrays)[0], expected, atol=1e-6)
         assert blob.read_bytes() not in (b"broken", spoil(good))
+
+
+def test_one_short_row_has_an_engine_of_its_own_that_answers_as_the_batch_does(cache):
+    compiled = load_backend("openvino", precision="f32", threads=1).compile(BAG)
+    kept = sorted(path.name for path in cache.rglob("row-*.blob"))
+    assert kept == sorted(f"row-{length}.blob" for length in BAG.lengths)
+    for length in (*BAG.lengths, BAG.lengths[-1] + 3):
+        ids, mask = (np.repeat(array, 2, axis=0) for array in one_row(length))
+        (both,), (alone,) = compiled(ids, mask), compiled(ids[:1], mask[:1])
+        np.testing.assert_allclose(alone[0], both[0], atol=1e-6)
+
+
+def test_a_large_network_is_kept_once(cache, monkeypatch):
+    monkeypatch.setattr(openvino_backend, "_ROW_BYTES", 1000)
+    load_backend("openvino", threads=1).compile(BAG)
+    assert [path.name for path in cache.rglob("*.blob")] == ["engine.blob"]
 
 
 @pytest.mark.usefixtures("cache")
