@@ -11,8 +11,9 @@ Prints one JSON object. `core_percent` is of one core. `ms_a_frame` is what is l
 browser, and `core_percent_at_fps` that at the frame rate that was asked for: a new direction shows
 its first step at once, so a few frames more come. It is processor time and not waiting, but busy
 neighbours take caches and memory away and let threads sleep less: `load` says how idle the machine
-was. With `--direct 0 1 --rounds 3` two ways to draw are compared, turn by turn in one browser. With
-`--among 5` the face walks through more expressions than the page keeps decoded.
+was. With `--ways "" keep=0 direct=0 --rounds 3` the overlay's options are compared, turn by turn in
+one browser; "" are the defaults. With `--among 5` the face walks through more expressions than the
+page keeps.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from urllib.request import urlopen
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -69,11 +70,7 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=30)
     parser.add_argument("--format", default="webp", choices=["webp", "png", "jpeg"])
     parser.add_argument(
-        "--direct",
-        nargs="+",
-        default=["auto"],
-        choices=["auto", "0", "1"],
-        help="the option's values",
+        "--ways", nargs="+", default=[""], help="the overlay's options, each way as in an address"
     )
     parser.add_argument("--among", type=int, default=2, help="emotions to swing between, 2 to 5")
     parser.add_argument("--gpu", action="store_true", help="do not forbid Chromium the GPU")
@@ -89,9 +86,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     with server() as process, Chromium([*arguments, window]) as chromium:
         with restless(process.url, options.among):
             rounds = [
-                watch(chromium, process.url, options, direct)
+                watch(chromium, process.url, options, way)
                 for _ in range(options.rounds)
-                for direct in options.direct
+                for way in options.ways
             ]
             time.sleep(WARM_S)
             idle = spent(chromium, options.seconds)  # last: a browser that has just started works
@@ -117,12 +114,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def medians(rounds: list[dict[str, Any]]) -> dict[str, float]:
-    """Milliseconds a frame, the median over the rounds, for each way to draw."""
-    ways = dict.fromkeys(one["direct"] for one in rounds)
+    """Milliseconds a frame, the median over the rounds, for each way."""
+    ways = dict.fromkeys(one["way"] for one in rounds)
     return {
-        way: round(
-            statistics.median(one["ms_a_frame"] for one in rounds if one["direct"] == way), 2
-        )
+        way: round(statistics.median(one["ms_a_frame"] for one in rounds if one["way"] == way), 2)
         for way in ways
     }
 
@@ -206,9 +201,9 @@ def seconds_of(pid: int) -> float:
     return TICK_S * (int(fields[11]) + int(fields[12]))
 
 
-def watch(chromium: Chromium, url: str, options: argparse.Namespace, direct: str) -> dict[str, Any]:
+def watch(chromium: Chromium, url: str, options: argparse.Namespace, way: str) -> dict[str, Any]:
     """What all processes use while the page shows the face."""
-    chromium.ask("Page.navigate", url=address(url, options, direct))
+    chromium.ask("Page.navigate", url=address(url, options, way))
     while not chromium.evaluate("location.pathname === '/overlay' && document.body !== null"):
         time.sleep(0.05)
     chromium.evaluate(COUNT)
@@ -219,7 +214,7 @@ def watch(chromium: Chromium, url: str, options: argparse.Namespace, direct: str
     page = chromium.evaluate("[innerWidth, innerHeight, devicePixelRatio]")
     chromium.ask("Page.navigate", url="about:blank")
     return {
-        "direct": direct,
+        "way": way,
         "core_percent": percent(processes, options.seconds),
         "frames_a_second": round(frames / (end - start), 1),
         "page": page,
@@ -242,10 +237,10 @@ def percent(processes: dict[str, float], seconds: float) -> dict[str, float]:
     return {**shares, "all": round(100 * sum(processes.values()) / seconds, 2)}
 
 
-def address(url: str, options: argparse.Namespace, direct: str) -> str:
+def address(url: str, options: argparse.Namespace, way: str) -> str:
     """The overlay's address."""
     query = {"character": CHARACTER, "size": options.size, "fps": options.fps}
-    more = {} if direct == "auto" else {"direct": direct}
+    more = dict(parse_qsl(way, strict_parsing=True)) if way else {}
     return f"{url}/overlay?{urlencode({**query, 'format': options.format, **more})}"
 
 

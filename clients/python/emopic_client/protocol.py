@@ -26,6 +26,7 @@ import msgspec
 from emopic_client import wire
 from emopic_client.errors import InvalidRequest, Overflow
 from emopic_client.requests import Ref, Requests, Retry, ref_of
+from emopic_client.shelf import Shelves
 
 OUTBOX_MESSAGES: Final = 1024
 _PROTOCOL_ERROR: Final = 1002
@@ -105,6 +106,7 @@ class Protocol:
         self._outbox: list[bytes | str] = []
         self._items: list[Item] = []
         self._names: dict[str, tuple[str, ...]] = {}
+        self._shelves = Shelves()
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────
 
@@ -122,6 +124,7 @@ class Protocol:
         closed = self._fault or self._judge(code, reason)
         self.phase = Phase.IDLE if closed.reconnect else Phase.STOPPED
         self._outbox.clear()
+        self._shelves.clear()
         self.requests.disconnected()
         self._items.append(closed)
 
@@ -156,6 +159,8 @@ class Protocol:
         ref = ref_of(message)
         if ref is not None:
             self.requests.add(message, ref)  # type: ignore[arg-type]
+        if isinstance(message, wire.Unwatch):
+            self._shelves.forget(message.character)
         if self.phase is Phase.OPEN:
             if ref is None:
                 self._put(message)
@@ -280,6 +285,8 @@ class Protocol:
             self._break(text, reconnect=True)
             return
         self.seq = seq
+        if isinstance(event, wire.CharacterDropped):
+            self._shelves.forget(event.character)
         self._deliver(event)
 
     def _deliver(self, event: wire.Event) -> None:
@@ -301,9 +308,10 @@ class Protocol:
         name = state.character
         if name not in wanted.watches and ("watch", name) not in wanted.pending:
             return
-        if isinstance(state, wire.Blendshapes):
-            state = self._with_names(state)
-        self._items.append(state)
+        shapes = isinstance(state, wire.Blendshapes)
+        whole = self._with_names(state) if shapes else self._shelves.whole(state)
+        if whole is not None:
+            self._items.append(whole)
 
     def _with_names(self, state: wire.Blendshapes) -> wire.Blendshapes:
         """Names come once a connection; the program gets them every time."""

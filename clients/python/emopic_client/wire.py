@@ -48,6 +48,7 @@ Share: TypeAlias = Annotated[float, Meta(ge=0, le=1.001)]  # [0, 1] and the serv
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
 Millis: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
 HoldMs: TypeAlias = Annotated[int, Meta(ge=0, le=3_600_000)]
+Slot: TypeAlias = Annotated[int, Meta(ge=0, le=255)]
 
 
 class WireError(Exception):
@@ -158,7 +159,8 @@ class FrameOptions(_Part, frozen=True):
     """What pictures a watcher wants. `size` is the longest side in pixels, 0 the face's own size.
 
     `quality` (1 … 100) is for JPEG and lossy WebP. With `patches`, a frame may be a rectangle of
-    the picture instead of all of it; the first frame is always full.
+    the picture instead of all of it; the first frame is always full. `keep` is how many pictures
+    the client keeps, so that they need not be sent again.
     """
 
     format: FrameFormat = "jpeg"
@@ -166,6 +168,7 @@ class FrameOptions(_Part, frozen=True):
     fps: Annotated[int, Meta(ge=1, le=240)] = 30
     quality: Annotated[int, Meta(ge=1, le=100)] = 85
     patches: bool = True
+    keep: Annotated[int, Meta(ge=0, le=256)] = 0
 
 
 # ── client → server ──────────────────────────────────────────────────────────────────────────────
@@ -392,7 +395,8 @@ class Frame(_Message, tag="frame", frozen=True):
     rectangle of it, to be drawn over the last full frame. `raw` data is RGBA, row by row, 8 bits a
     channel. `line` is the line that moved the face, if any. `cached` says that the picture was
     not rendered for this frame but found among those rendered before. `blink` and `mouth_open` are
-    what it shows beside emotions.
+    what it shows beside emotions. `slot` is where a client that keeps pictures keeps this one;
+    without `data` it is the one that lies there.
     """
 
     character: CharacterName
@@ -407,6 +411,7 @@ class Frame(_Message, tag="frame", frozen=True):
     cached: bool = False
     blink: Share = 0.0
     mouth_open: Share = 0.0
+    slot: Slot | None = None
 
 
 class Blendshapes(_Message, tag="blendshapes", frozen=True):

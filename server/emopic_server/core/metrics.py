@@ -36,6 +36,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "lines_profane": Spec("Lines the guard found profane", "mode"),
         "history_events": Spec("Events of the history", "outcome"),
         "frames": Spec("Frames rendered or taken from the cache", "source"),
+        "frames_sent": Spec("Frames sent, whole or as a picture that the client keeps", "picture"),
         "frames_skipped": Spec("Frames that were not sent because a newer one came", "where"),
         "bakes": Spec("Views whose transitions were rendered ahead", "outcome"),
         "batches": Spec("Batches the engine worked on", "kind"),

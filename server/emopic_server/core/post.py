@@ -146,10 +146,8 @@ class Post:
             return self._part(connection)
         if isinstance(message, wire.Blendshapes):
             return self._named(connection, message)
-        if isinstance(message, wire.Frame) and message.rect is None:
-            watch = connection.session.watches.get(message.character)
-            if watch is not None:
-                watch.frame_seat.whole = watch.frame_seat.queued
+        if isinstance(message, wire.Frame):
+            return self._framed(connection, message)
         return message
 
     def _part(self, connection: Connection) -> wire.Bye | None:
@@ -158,6 +156,21 @@ class Post:
             return None
         connection.parted = True
         return wire.Bye(code=code.code, reason=code.reason, reconnect=code.reconnect)
+
+    def _framed(self, connection: Connection, frame: wire.Frame) -> wire.Frame:
+        """Note what the watcher holds from now on, and leave out a picture that it keeps."""
+        watch = connection.session.watches.get(frame.character)
+        if watch is None:
+            return frame
+        seat = watch.frame_seat
+        if frame.rect is None:
+            seat.whole = seat.queued
+        if seat.shelf.places == 0:
+            self._metrics.count("frames_sent", "whole")
+            return frame
+        slot, known = seat.shelf.put(frame.data)
+        self._metrics.count("frames_sent", "kept" if known else "whole")
+        return msgspec.structs.replace(frame, slot=slot, data=b"" if known else frame.data)
 
     def _named(self, connection: Connection, message: wire.Blendshapes) -> wire.Blendshapes:
         if message.names_id in connection.named:

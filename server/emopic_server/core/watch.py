@@ -12,7 +12,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
+import msgspec
+
 from emopic_client.wire import BlendshapeSet, FrameOptions
+from emopic_server.core.shelf import Shelf
 from emopic_server.core.work import CharacterKey
 
 Expression: TypeAlias = tuple[float, ...]
@@ -37,16 +40,19 @@ class Seat:
     """One watcher of one view.
 
     `shown` is the expression queued for it last. `whole` is the generation of the face of which it
-    holds a full picture (None: none), `queued` that of the last full picture queued for it.
+    holds a full picture (None: none), `queued` that of the last full picture queued for it. `shelf`
+    says which pictures it keeps.
     """
 
     shown: Expression | None = None
     whole: int | None = None
     queued: int | None = None
+    shelf: Shelf = field(default_factory=lambda: Shelf(0))
 
     def restart(self) -> None:
         """The watcher holds nothing; the next picture has to be a full one."""
         self.shown = self.whole = self.queued = None
+        self.shelf.clear()
 
 
 @dataclass(slots=True)
@@ -60,10 +66,15 @@ class Watch:
     frame_seat: Seat = field(default_factory=Seat)
     shape_seat: Seat = field(default_factory=Seat)
 
+    def __post_init__(self) -> None:
+        if self.frames is not None:
+            self.frame_seat.shelf = Shelf(self.frames.keep)
+
     @property
     def wanted(self) -> list[tuple[Wanted, Seat]]:
-        """The views to sit in, with the seats."""
-        pairs = ((self.frames, self.frame_seat), (self.blendshapes, self.shape_seat))
+        """The views to sit in, with the seats. What a watcher keeps is no matter of the view."""
+        frames = None if self.frames is None else msgspec.structs.replace(self.frames, keep=0)
+        pairs = ((frames, self.frame_seat), (self.blendshapes, self.shape_seat))
         return [(wanted, seat) for wanted, seat in pairs if wanted is not None]
 
     def restart(self) -> None:

@@ -81,6 +81,8 @@ export interface FrameOptions {
   fps?: number;
   quality?: number;
   patches?: boolean;
+  /** How many pictures this client keeps, 0 … 256, so that none has to be sent twice. */
+  keep?: number;
 }
 
 export interface CharacterReady {
@@ -145,6 +147,8 @@ export interface Frame {
   /** How far the lids are closed and the mouth is open. */
   blink?: number;
   mouth_open?: number;
+  /** Where the picture is kept; `data` is always filled in here. */
+  slot?: number | null;
 }
 
 export interface Blendshapes {

@@ -21,6 +21,7 @@ import { EmopicError } from "./errors.js";
 import { FaceCanvas } from "./face-canvas.js";
 import { decode, encode, MsgpackError } from "./msgpack.js";
 import { SendQueue } from "./send-queue.js";
+import { Shelves } from "./shelf.js";
 import { Unanswered } from "./unanswered.js";
 import { Waiters } from "./waiters.js";
 import { PATH, PROTOCOL, SUBPROTOCOL, lineKey, stopReason, streamUrl } from "./wire.js";
@@ -83,6 +84,7 @@ export class EmopicClient extends EventTarget {
   #unanswered = new Unanswered();
   /** @type {Map<string, string[]>} */
   #blendshapeNames = new Map();
+  #shelves = new Shelves();
   /** @type {Record<string, ReturnType<typeof setTimeout> | undefined>} */
   #timers = {};
 
@@ -130,6 +132,7 @@ export class EmopicClient extends EventTarget {
   dropCharacter(/** @type {string} */ character) {
     this.#characters.delete(character);
     this.#watches.delete(character);
+    this.#shelves.forget(character);
     this.#send({ type: "character.drop", character });
   }
 
@@ -184,12 +187,15 @@ export class EmopicClient extends EventTarget {
   watch(/** @type {string} */ character, /** @type {any} */ { frames, blendshapes, text } = {}) {
     const message = { type: "watch", character, frames, blendshapes, text };
     this.#watches.set(character, message);
+    if (frames?.keep) this.#shelves.open(character);
+    else this.#shelves.forget(character);
     this.#send(message);
   }
 
   /** Receive nothing more of a character. */
   unwatch(/** @type {string} */ character) {
     this.#watches.delete(character);
+    this.#shelves.forget(character);
     this.#send({ type: "unwatch", character });
   }
 
@@ -333,7 +339,7 @@ export class EmopicClient extends EventTarget {
       case "character.dropped": return this.#emit("dropped", message);
       case "emotion": return this.#onEmotion(message);
       case "reading": return this.#waiters.resolve(`read\n${message.id}`, message);
-      case "frame": return this.#emit("frame", message);
+      case "frame": return this.#shelves.fill(message) ? this.#emit("frame", message) : undefined;
       case "blendshapes": return this.#onBlendshapes(message);
       case "notice": return this.#emit("notice", message);
       case "error": return this.#onError(message);
@@ -376,6 +382,7 @@ export class EmopicClient extends EventTarget {
 
   #onReady(/** @type {any} */ ready) {
     clearTimeout(this.#timers.open);
+    this.#shelves.clear();
     const { messages_per_minute: perMinute, messages_burst: burst } = this.hello.limits;
     this.#queue.pace(perMinute, burst, performance.now());
     if (!ready.resumed) this.#startOver(ready);

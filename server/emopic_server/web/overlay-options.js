@@ -64,6 +64,7 @@ export function readOptions(url) {
     format: choice("format", "webp", Object.fromEntries(FORMATS.map((name) => [name, name]))),
     flip: choice("flip", false, SWITCH),
     direct: choice("direct", null, SWITCH),
+    keep: Math.round(number("keep", 128, 0, 256)),
     subtitle: choice("subtitle", null, SUBTITLES),
     transition: given.has("transition") ? Math.round(number("transition", 350, 0, 10_000)) : null,
     position: choice("position", POSITIONS.center, POSITIONS),

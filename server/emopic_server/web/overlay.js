@@ -29,8 +29,8 @@ const presence = new Presence(client, {
 
 /** Nothing is rendered for a source that OBS does not show; its last face stays on the canvas. */
 function watchOptions() {
-  const { format, size, fps, subtitle: kind } = options;
-  const frames = shown ? { format, size, fps, quality: 85 } : undefined;
+  const { format, size, fps, keep, subtitle: kind } = options;
+  const frames = shown ? { format, size, fps, quality: 85, keep } : undefined;
   return { frames, text: kind === "line" || kind === "live" };
 }
 

@@ -58,14 +58,23 @@ export class PictureCache {
   }
 }
 
+/** @type {WeakMap<Uint8Array, number>} of bytes that come again, as those of kept pictures do */
+const hashes = new WeakMap();
+
 /** A cheap name; whether the bytes are the same is looked at before a picture is used again. */
 function keyOf(/** @type {any} */ { format, data, rect }) {
+  return `${format} ${rect} ${data.length} ${hashes.get(data) ?? hashOf(data)}`;
+}
+
+function hashOf(/** @type {Uint8Array} */ data) {
   let hash = 0;
   for (let i = data.length - 1; i >= 0; i -= 7) hash = (Math.imul(hash, 31) + data[i]) | 0;
-  return `${format} ${rect} ${data.length} ${hash}`;
+  hashes.set(data, hash);
+  return hash;
 }
 
 function same(/** @type {Uint8Array} */ one, /** @type {Uint8Array} */ other) {
+  if (one === other) return true;
   if (one.length !== other.length) return false;
   for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
   return true;

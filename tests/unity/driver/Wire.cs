@@ -58,7 +58,8 @@ namespace Emopic.Tests
             int[] rect = { m.Rect.X, m.Rect.Y, m.Rect.Width, m.Rect.Height };
             return json.AddIf(m.IsPatch, "rect", rect).AddIf(m.Line != null, "line", m.Line)
                 .AddIf(m.Cached, "cached", true).AddIf(m.Blink > 0, "blink", m.Blink)
-                .AddIf(m.MouthOpen > 0, "mouth_open", m.MouthOpen);
+                .AddIf(m.MouthOpen > 0, "mouth_open", m.MouthOpen)
+                .AddIf(m.Slot >= 0, "slot", m.Slot);
         }
 
         private static Json Of(Blendshapes m)
@@ -187,6 +188,8 @@ namespace Emopic.Tests
             Show("watch_events", w.Watch("minji", null));
             Show("watch_default_frames", w.Watch("minji", new WatchOptions { Frames = new FrameOptions() }));
             Show("watch_everything", w.Watch("minji", new WatchOptions { Frames = frames, Blendshapes = BlendshapeSet.Vrm1 }));
+            var keep = new FrameOptions { Size = 512, Keep = 64 };
+            Show("watch_keep", w.Watch("minji", new WatchOptions { Frames = keep }));
             Show("watch_text", w.Watch("minji", new WatchOptions { Text = true }));
             Show("unwatch", w.Unwatch("minji"));
             Show("ping", w.Ping("p1"));

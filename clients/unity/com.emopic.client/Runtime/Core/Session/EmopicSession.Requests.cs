@@ -68,6 +68,8 @@ namespace Emopic
         /// <summary>Receive nothing more of a character.</summary>
         public void Unwatch(string character)
         {
+            ThrowIfDisposed();
+            _protocol.Shelves.Forget(character);
             Ask(new Request(RequestKind.Unwatch, character, null, _protocol.Writer.Unwatch(character)));
         }
 

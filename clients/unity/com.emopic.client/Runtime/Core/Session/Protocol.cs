@@ -84,6 +84,9 @@ namespace Emopic
 
         public LatestStates States { get; } = new LatestStates();
 
+        /// <summary>The pictures that frames need not bring.</summary>
+        public Shelves Shelves { get; } = new Shelves();
+
         /// <summary>Events for the program, in order; whoever hands them out takes them.</summary>
         public Queue<ServerMessage> Events { get; } = new Queue<ServerMessage>();
 
@@ -106,6 +109,7 @@ namespace Emopic
             Phase = ending.Reconnect ? Phase.Idle : Phase.Stopped;
             Requests.Disconnected();
             States.Clear();
+            Shelves.Clear();
             return ending;
         }
 
@@ -224,6 +228,7 @@ namespace Emopic
                 return;
             }
             Seq = seq;
+            if (message is CharacterDropped) Shelves.Forget(((CharacterDropped)message).Character);
             Deliver(message);
         }
 
@@ -234,7 +239,7 @@ namespace Emopic
 
         private bool OnFrame(Frame frame, ReceivedMessage owner)
         {
-            if (!Requests.IsWatched(frame.Character)) return false;
+            if (!Requests.IsWatched(frame.Character) || !Shelves.Fill(frame)) return false;
             frame.Owner = owner;
             _reader.Exchange(States.Put(frame));
             return true;

@@ -43,6 +43,7 @@ namespace Emopic
                 Fps = Math.Max(one.Fps, other.Fps),
                 Quality = Math.Max(one.Quality, other.Quality),
                 Patches = one.Patches && other.Patches,
+                Keep = Math.Max(one.Keep, other.Keep),
             };
         }
     }

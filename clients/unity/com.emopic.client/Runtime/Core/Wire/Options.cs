@@ -118,6 +118,12 @@ namespace Emopic
 
         /// <summary>Whether frames may be a rectangle of the picture, drawn over the last full one.</summary>
         public bool Patches { get; set; } = true;
+
+        /// <summary>
+        /// How many pictures the client keeps, so that none has to be sent twice: 0 … 256. They are
+        /// kept encoded; 64 patches of 512 pixels take about 1 MB.
+        /// </summary>
+        public int Keep { get; set; }
     }
 
     /// <summary>A naming of the weights of a 3D face.</summary>

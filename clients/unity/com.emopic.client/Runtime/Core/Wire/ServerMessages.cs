@@ -194,6 +194,9 @@ namespace Emopic
         /// <summary>How many bytes of <see cref="Data"/> the picture has.</summary>
         public int Count { get; internal set; }
 
+        /// <summary>Where the picture is kept, or -1.</summary>
+        internal int Slot { get; set; } = -1;
+
         /// <summary>The received message that <see cref="Data"/> belongs to.</summary>
         internal ReceivedMessage Owner { get; set; }
 

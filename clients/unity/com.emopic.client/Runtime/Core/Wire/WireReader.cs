@@ -9,6 +9,7 @@ namespace Emopic
     internal sealed partial class WireReader
     {
         private const double MostShare = 1.001; // the server's rounding
+        private const int MostSlot = 255;
         private const int Unset = -1;
 
         private readonly TextCache _texts = new TextCache();
@@ -115,6 +116,7 @@ namespace Emopic
                     case "cached": frame.Cached = reader.ReadBool(key); break;
                     case "blink": frame.Blink = ReadShare(ref reader, key); break;
                     case "mouth_open": frame.MouthOpen = ReadShare(ref reader, key); break;
+                    case "slot": frame.Slot = ReadSlot(ref reader, key); break;
                     default: reader.Skip(); break;
                 }
             }
@@ -128,7 +130,7 @@ namespace Emopic
         private static void Clear(Frame frame)
         {
             frame.Character = frame.Line = null;
-            frame.Number = frame.Width = frame.Height = frame.Count = Unset;
+            frame.Number = frame.Width = frame.Height = frame.Count = frame.Slot = Unset;
             frame.Format = (PictureFormat)Unset;
             frame.IsPatch = frame.Cached = false;
             frame.Blink = frame.MouthOpen = 0;
@@ -141,6 +143,11 @@ namespace Emopic
             reader.ReadBinary("data", out start, out length);
             frame.Offset = start;
             frame.Count = length;
+        }
+
+        private static int ReadSlot(ref MessagePackReader reader, string field)
+        {
+            return reader.TryReadNil() ? Unset : (int)reader.ReadInteger(field, 0, MostSlot);
         }
 
         /// <summary>Four sides into <see cref="_rect"/>; false for null.</summary>

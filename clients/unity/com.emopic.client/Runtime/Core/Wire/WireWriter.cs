@@ -208,13 +208,16 @@ namespace Emopic
             bool size = frames.Size != 0;
             bool fps = frames.Fps != 30;
             bool quality = frames.Quality != 85;
+            bool keep = frames.Keep != 0;
             _out.WriteText("frames");
-            _out.WriteMapHeader(One(format) + One(size) + One(fps) + One(quality) + One(!frames.Patches));
+            _out.WriteMapHeader(
+                One(format) + One(size) + One(fps) + One(quality) + One(!frames.Patches) + One(keep));
             if (format) _out.WritePair("format", Names.Of(frames.Format));
             if (size) Integer("size", frames.Size, 0, 65535);
             if (fps) Integer("fps", frames.Fps, 1, 240);
             if (quality) Integer("quality", frames.Quality, 1, 100);
             if (!frames.Patches) _out.WritePair("patches", false);
+            if (keep) Integer("keep", frames.Keep, 0, 256);
         }
 
         private void Number(string name, double? value, double least, double most)
