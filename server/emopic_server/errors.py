@@ -63,6 +63,9 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
         "closing": ErrorCode("server", True, "the server is shutting down"),
         "device": ErrorCode("server", True, "the device failed; the item was not computed"),
         "engine": ErrorCode("server", False, "the engine failed on this item"),
+        "quarantined": ErrorCode(
+            "server", False, "this line or face ended the engine before; it is not tried for now"
+        ),
         # services beside the line's way
         "unavailable": ErrorCode(
             "server", False, "the service this needs is not installed or not switched on"

@@ -64,8 +64,17 @@ class FairQueue(Generic[T]):
                 del self._lanes[owner]
         return item
 
-    def take(self, limit: int, busy: Container[str] = ()) -> list[T]:
-        """Up to `limit` items, one from each owner in turn; those of `busy` owners keep waiting."""
+    def take(
+        self,
+        limit: int,
+        busy: Container[str] = (),
+        alone: Callable[[T], bool] = lambda _item: False,
+        beside: int = 0,
+    ) -> list[T]:
+        """Up to `limit` items, one from each owner in turn; those of `busy` owners keep waiting.
+
+        An item that has to be `alone` comes alone, and not to `beside` others.
+        """
         taken: list[T] = []
         passed: dict[str, None] = {}
         while self._lanes and len(taken) < limit:
@@ -76,9 +85,16 @@ class FairQueue(Generic[T]):
                 if len(passed) == len(self._lanes):
                     break
                 continue
+            single = alone(next(iter(lane.values())))
+            if single and (taken or beside):
+                self._lanes[owner] = lane
+                self._lanes.move_to_end(owner, last=False)
+                break
             taken.append(lane.popitem(last=False)[1])
             if lane:
                 self._lanes[owner] = lane
+            if single:
+                break
         for owner in reversed(passed):
             self._lanes.move_to_end(owner, last=False)
         self._size -= len(taken)

@@ -28,6 +28,7 @@ from emopic_server.core.names import kind_of, ref_of
 from emopic_server.core.opening import Opening
 from emopic_server.core.parts import Parts
 from emopic_server.core.post import Connection, Post
+from emopic_server.core.quarantine import Quarantine, Rule, jobs_of, refusal
 from emopic_server.core.scheduler import Bounds, Scheduler
 from emopic_server.core.session import Session, Step
 from emopic_server.core.spans import Spans, Tracer
@@ -56,8 +57,8 @@ class Settings:
     `readers` are read-only tokens, each with the token whose group it may watch. `keeping` says
     that a store keeps shared characters: see `Stage`. `guard` is the least every session has,
     `history` says what is kept of lines. `atlas_bytes` bounds the rendered pictures that are kept.
-    `workers` is how many engines there are. `mark` is the least that frames are marked. With
-    `tracing`, traces of lines gather in `spans`.
+    `workers` is how many engines there are, `quarantine` what becomes of what ends them. `mark` is
+    the least that frames are marked. With `tracing`, traces of lines gather in `spans`.
     """
 
     server: str
@@ -73,6 +74,7 @@ class Settings:
     history: HistoryPolicy = field(default_factory=HistoryPolicy)
     atlas_bytes: int = 256 * 1024 * 1024
     workers: int = 1
+    quarantine: Rule = field(default_factory=Rule)
     mark: wire.MarkMode = "off"
     tracing: bool = False
 
@@ -89,7 +91,8 @@ class Hub:
     ) -> None:
         self.metrics = Metrics()
         self.post = Post(settings.limits, self.metrics)
-        self.scheduler = Scheduler(settings.bounds, settings.workers)
+        self.quarantine = Quarantine(settings.quarantine)
+        self.scheduler = Scheduler(settings.bounds, settings.workers, self.quarantine)
         self.errands = Errands()
         self.atlas: Atlas[PictureLike] = Atlas(settings.atlas_bytes)
         self.bakery = Bakery(self.atlas, self.metrics)
@@ -179,9 +182,14 @@ class Hub:
         self.turn = now
         seconds = done.finished - done.started
         self.scheduler.spent(done.work, seconds, worker, now)
+        self.quarantine.finished(done, worker)
         kind = type(done.work).__name__.lower()
         self.metrics.count("batches", kind)
         self.metrics.observe("engine_seconds", seconds, kind)
+        self._hand_out(done, now)
+
+    def _hand_out(self, done: Done, now: float) -> None:
+        """Give what came of work to those who wait for it."""
         match done.work:
             case Classify():
                 self._lines.classified(done, now)
@@ -205,6 +213,10 @@ class Hub:
         """A worker has ended, or failed to start; `reason` is one word for the metrics."""
         self.metrics.count("worker_restarts", reason)
         self.scheduler.away(worker, now)
+        held = self.quarantine.judge(worker, reason, now)
+        self.metrics.count("quarantined", by=held)
+        for work in self.scheduler.withdraw(now) if held else ():
+            self._hand_out(Done(work, tuple(map(refusal, jobs_of(work))), now, now), now)
         if not self._deaf and not self.scheduler.placement.up:
             self._deaf = True
             self._announce("engine_away")
@@ -276,8 +288,7 @@ class Hub:
                 self.stage.views.renew(job, now)
         work = self.scheduler.take(worker)
         if work is None and not self._closing:
-            home = self.scheduler.placement.home
-            work = self.bakery.take(lambda job: home(job.face.key, now) == worker)
+            work = self.bakery.take(lambda job: self.scheduler.ahead(job, worker, now))
             self.stage.views.tell_baked()
         return work
 

@@ -41,6 +41,7 @@ COUNTERS: Final[Mapping[str, Spec]] = MappingProxyType(
         "bakes": Spec("Views whose transitions were rendered ahead", "outcome"),
         "batches": Spec("Batches the engine worked on", "kind"),
         "traces_dropped": Spec("Traces that came faster than they could be made"),
+        "quarantined": Spec("Lines and faces that are refused because they ended the engine"),
         "worker_restarts": Spec("Engine processes that ended and were started again", "reason"),
     }
 )

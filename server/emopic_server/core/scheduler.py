@@ -29,6 +29,7 @@ from typing import Final, Literal, TypeAlias
 from emopic_server.core.costs import BatchCost
 from emopic_server.core.fair_queue import FairQueue
 from emopic_server.core.placement import Placement
+from emopic_server.core.quarantine import Quarantine, Rule
 from emopic_server.core.work import (
     CharacterKey,
     Classify,
@@ -94,10 +95,16 @@ class _Frames:
 
 
 class Scheduler:
-    """The queues in front of the workers. `take` gives work, `spent` says what that cost."""
+    """The queues in front of the workers. `take` gives work, `spent` says what that cost.
 
-    def __init__(self, bounds: Bounds, workers: int = 1) -> None:
+    What is in `quarantine` is refused, what is suspected is alone in its batch.
+    """
+
+    def __init__(
+        self, bounds: Bounds, workers: int = 1, quarantine: Quarantine | None = None
+    ) -> None:
         self._bounds = bounds
+        self.quarantine = quarantine or Quarantine(Rule())
         self.placement = Placement(workers)
         self._lines: FairQueue[LineJob] = FairQueue()
         self._builtins: FairQueue[RegisterJob] = FairQueue()
@@ -130,9 +137,10 @@ class Scheduler:
     def put_line(self, job: LineJob) -> None:
         """Queue a line; it replaces a waiting partial one with the same id, in its place.
 
-        Raises `Refusal` (`busy`, with `retry_ms`) when too much waits: in all, or of this session
-        alone while others wait too.
+        Raises `Refusal`: `busy`, with `retry_ms`, when too much waits, in all or of this session
+        alone while others wait too; `quarantined`.
         """
+        self.quarantine.check(job, job.queued)
         self._listen(job)
         key = (job.character, job.line)
         waiting = self._lines.get(job.session, key)
@@ -174,12 +182,13 @@ class Scheduler:
 
     # ── faces ────────────────────────────────────────────────────────────────────────────────────
 
-    def put_register(self, job: RegisterJob, *, bounded: bool = True) -> None:
+    def put_register(self, job: RegisterJob, *, bounded: bool = True, now: float = 0.0) -> None:
         """Queue a face; a waiting one for the same character is replaced. Raises `Refusal`.
 
         The bound is for uploads, which hold memory while they wait. Built-in faces do not, and are
         known after the first time. What comes from our own store is not `bounded` again.
         """
+        self.quarantine.check(job, now)
         queue = self._builtins if job.picture is None else self._uploads
         known = queue.get(job.session, job.character) is not None
         full = queue is self._uploads and len(queue) >= self._bounds.uploads
@@ -243,6 +252,23 @@ class Scheduler:
             queue.remove(lambda job: job.session == session)
         return len(self._lines.remove(lambda job: job.session == session))
 
+    def withdraw(self, now: float) -> list[Work]:
+        """Take out what is quarantined by now; all of it needs an answer."""
+        held = self.quarantine.holds
+        faces = [
+            job
+            for queue in (self._builtins, self._uploads)
+            for job in queue.remove(lambda job: held(job, now))
+        ]
+        frames = [
+            waiting.job
+            for mine in self._frames
+            for queue in (mine.urgent, mine.later)
+            for waiting in queue.remove(lambda waiting: held(waiting.job, now))
+        ]
+        lines = self._lines.remove(lambda job: held(job, now))
+        return [Classify(tuple(lines)), *map(Register, faces), Render(tuple(frames))]
+
     def away(self, worker: int, now: float) -> None:
         """A worker has ended: what waits for it goes to others, if there are any."""
         self.placement.down(worker)
@@ -279,9 +305,19 @@ class Scheduler:
         if kind == "register":
             return Register((self._builtins.take(1) or self._uploads.take(1))[0])
         frames, size = self._frames[worker], self._bounds.frame_batch
-        taken = frames.urgent.take(size) if kind == "urgent" else []
-        taken += frames.later.take(size - len(taken))
+        taken = frames.urgent.take(size, (), self._lonely) if kind == "urgent" else []
+        if not any(map(self._lonely, taken)):
+            beside = len(taken)
+            taken += frames.later.take(size - beside, (), self._lonely, beside)
         return Render(tuple(waiting.job for waiting in taken))
+
+    def ahead(self, job: FrameJob, worker: int, now: float) -> bool:
+        """Whether a worker may render a frame ahead of need: its face is there, not suspected."""
+        at_home = self.placement.home(job.face.key, now) == worker
+        return at_home and not self.quarantine.suspects(job)
+
+    def _lonely(self, waiting: _Waiting) -> bool:
+        return self.quarantine.suspects(waiting.job)
 
     def spent(self, work: Work, seconds: float, worker: int = 0, now: float = 0.0) -> None:
         """Learn what a worker took for its work, and that it has none any more."""
@@ -311,7 +347,7 @@ class Scheduler:
         if len(self._heard) > 1:
             each = self._lines.owners_beside(busy)
             limit = min(limit, max(each, self._cost.most(self._bounds.stretch, limit)))
-        jobs = tuple(self._lines.take(limit, busy))
+        jobs = tuple(self._lines.take(limit, busy, self.quarantine.suspects))
         self._talking[worker] = frozenset(job.session for job in jobs)
         return Classify(jobs)
 

@@ -77,7 +77,7 @@ class Stage:
             self._errands.put(FaceErrand(session.id, key, generation, message.url))
         elif face is None:
             job = RegisterJob(session.id, key, generation, picture, message.builtin)
-            self._scheduler.put_register(job)
+            self._scheduler.put_register(job, now=now)
         character = self.characters.add(key)
         character.wanted = generation
         character.next_knobs = settings
@@ -105,7 +105,7 @@ class Stage:
         if character.origin is not None:
             character.origin = replace(character.origin, face=data)
         try:
-            self._scheduler.put_register(job)
+            self._scheduler.put_register(job, now=now)
         except Refusal as refusal:
             self.registered(job, Failed(refusal.code, refusal.message), now)
 

@@ -29,7 +29,8 @@ class Patience:
     `lines_s` is for a batch of lines, `faces_s` for a batch of frames or a face, and `start_s` for
     loading and warming up; what takes longer hangs. A process that has warmed up sends a sign of
     life every `beat_s`, and is silent too long after `silence_s`. `tries` failed starts in a row
-    are the end. Between starts lie up to `pause_s`.
+    are the end. Between starts lie up to `pause_s`. A line or face over which `blames` processes
+    have ended is refused for `quarantine_s`: see `quarantine`.
     """
 
     lines_s: float = 4.0
@@ -39,6 +40,8 @@ class Patience:
     silence_s: float = 15.0
     tries: int = 4
     pause_s: float = 2.0
+    blames: int = 2
+    quarantine_s: float = 60.0
 
 
 _FIRST_PAUSE_S = 0.25

@@ -17,9 +17,10 @@ from emopic_server.core.animator import Seen
 from emopic_server.core.bakery import NOWHERE, News
 from emopic_server.core.characters import Character, Characters
 from emopic_server.core.parts import Parts
+from emopic_server.core.quarantine import refusal
 from emopic_server.core.watch import Expression, Seat, View, Watch
 from emopic_server.core.work import MARKS, Failed, FrameJob, PictureLike
-from emopic_server.errors import Refusal
+from emopic_server.errors import CODES, Refusal
 
 _RETRY_S = 1.0
 
@@ -121,7 +122,7 @@ class Views:
         if isinstance(result, Failed):
             self._trouble(character, view, result, now)
             return
-        view.troubled = False
+        view.troubled = ""
         self._metrics.count("frames", "rendered")
         self._show_frame(view, job, result)
 
@@ -182,7 +183,9 @@ class Views:
         patch = view.wants_patch(character.generation, absent)
         job = self._job(character, view, expression, patch, character.number(), now)
         picture = self._atlas.get(job.atlas_key)
-        if picture is None:
+        if picture is None and self._scheduler.quarantine.holds(job, now):
+            self._trouble(character, view, refusal(job), now)
+        elif picture is None:
             self._scheduler.put_frame(job, urgent=view.urgent, now=now)
         else:
             self._scheduler.drop_frame(job.owner, job.character, job.view)
@@ -289,13 +292,13 @@ class Views:
     def _trouble(self, character: Character, view: View, failed: Failed, now: float) -> None:
         view.retry(now + _RETRY_S)
         self._agenda.set(("view", view.id), view.due(_seen(character, view), now))
-        if view.troubled:
+        if view.troubled == failed.code:
             return  # said once, until a frame comes through
-        view.troubled = True
+        view.troubled = failed.code
         for session_id in view.seats:
-            retry_ms = round(_RETRY_S * 1000)
-            refusal = Refusal(failed.code, failed.message, ref=character.id, retry_ms=retry_ms)
-            self._post.refuse_later(self._post.sessions[session_id], refusal)
+            retry_ms = round(_RETRY_S * 1000) if CODES[failed.code].retry else None
+            said = Refusal(failed.code, failed.message, ref=character.id, retry_ms=retry_ms)
+            self._post.refuse_later(self._post.sessions[session_id], said)
 
 
 def _seen(character: Character, view: View) -> Seen:

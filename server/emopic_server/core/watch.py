@@ -121,7 +121,7 @@ class View:
         self.slot = 0.0
         self.shown = 0
         self.stirred: float | None = None
-        self.troubled = False
+        self.troubled = ""
 
     @property
     def lively(self) -> bool:

@@ -188,12 +188,16 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of `work`: one result per job, in order, and when the engine worked on it."""
+    """What came of `work`: one result per job, in order, and when the engine worked on it.
+
+    `ended` says that its worker ended over it; the worker is away then.
+    """
 
     work: Work
     results: tuple[object, ...]
     started: float
     finished: float
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from emopic_server import __version__
 from emopic_server.config import ServerConfig
 from emopic_server.core.history import HistoryPolicy
 from emopic_server.core.hub import Hub, Settings
+from emopic_server.core.quarantine import Rule
 from emopic_server.core.work import KINDS
 from emopic_server.io.http import Status
 
@@ -34,6 +35,7 @@ def settings(config: ServerConfig, engine: AboutEngine) -> Settings:
         tokens=frozenset() if config.token is None else frozenset((config.token,)),
         readers=_readers(config),
         bounds=config.queue,
+        quarantine=Rule(config.worker.blames, config.worker.quarantine_s),
         keeping=config.store is not None,
         guard=cast("wire.GuardMode", config.guard),
         history=_history(config),
@@ -142,4 +144,5 @@ def _gauges(hub: Hub) -> dict[str, float]:
         "atlas_bytes": atlas.bytes,
         "atlas_pictures": atlas.pictures,
         "bake_waiting": hub.bakery.waiting,
+        "suspects": hub.quarantine.held,
     }

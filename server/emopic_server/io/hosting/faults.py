@@ -3,13 +3,16 @@
 Its value is a list with commas. `lines` makes a line that contains `!fault:NAME` do what NAME says:
 
     kill     the process is killed (SIGKILL)
+    crash    it crashes (SIGABRT, as a failed assertion in a native library)
     exit     the process ends with status 3
     stop     the process stands still (SIGSTOP)
     hang     the call never returns
     memory   MemoryError, for every batch the line is in
     lost     the device is lost (a sticky error)
 
-`!fault:render:NAME` does the same to the next frames instead. `load:NAME:COUNT` does it to the
+`!fault:render:NAME` does the same to the next frames instead. Pictures do it when they end with
+these words: to the process that registers them, or to every one that renders their face, in this
+one and in those after it. `load:NAME:COUNT` does it to the
 first COUNT starts of a worker, before it loads, and `again:NAME` to every start but the first; NAME
 may also be `error` (a `ModelError`).
 """
@@ -30,10 +33,15 @@ from emopic_server.io.hosting.like import BuiltinLike, EngineLike, InfoLike
 
 VARIABLE: Final = "EMOPIC_TEST_FAULTS"
 _WORD: Final = re.compile(r"!fault:(render:)?(\w+)")
+_TAIL: Final = 64
 
 
 def _kill() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _crash() -> None:
+    os.kill(os.getpid(), signal.SIGABRT)
 
 
 def _stop() -> None:
@@ -58,6 +66,7 @@ def _error() -> NoReturn:
 
 FAULTS: Final[Mapping[str, Callable[[], None]]] = {
     "kill": _kill,
+    "crash": _crash,
     "exit": lambda: os._exit(3),
     "stop": _stop,
     "hang": _hang,
@@ -94,6 +103,7 @@ class FaultyEngine:
     def __init__(self, engine: EngineLike) -> None:
         self._engine = engine
         self._next_render = ""
+        self._cursed: dict[str, str] = {}
 
     @property
     def emotions(self) -> Emotions:
@@ -124,16 +134,23 @@ class FaultyEngine:
         return self._engine.classify(lines)
 
     def register(self, picture: bytes, *, portrait: bool = False) -> FaceLike:
-        """As the engine does."""
-        return self._engine.register(picture, portrait=portrait)
+        """What the words at the picture's end say, then what the engine does."""
+        found = _WORD.search(picture[-_TAIL:].decode("ascii", "replace"))
+        if found is not None and not found[1]:
+            FAULTS[found[2]]()
+        face = self._engine.register(picture, portrait=portrait)
+        if found is not None:
+            self._cursed[face.key] = found[2]
+        return face
 
     def builtin(self, name: str) -> FaceLike:
         """As the engine does."""
         return self._engine.builtin(name)
 
     def render(self, jobs: Sequence[Any]) -> Sequence[object]:
-        """What a line before has ordered, or what the engine does."""
-        name, self._next_render = self._next_render, ""
-        if name:
+        """What a line before has ordered or a face brings with it, or what the engine does."""
+        names = [self._cursed.get(job.face.key, "") for job in jobs] + [self._next_render]
+        self._next_render = ""
+        for name in filter(None, names):
             FAULTS[name]()
         return self._engine.render(jobs)

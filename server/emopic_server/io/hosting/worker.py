@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, cast
 
 import msgspec
@@ -146,6 +147,7 @@ class Worker(asyncio.Protocol):
     async def _one_life(self) -> None:
         """Start a process; returns when it is gone."""
         self._fresh()
+        starved = await asyncio.to_thread(memory_kills)
         ours, theirs = socket.socketpair()
         with ours, theirs:
             try:
@@ -156,8 +158,9 @@ class Worker(asyncio.Protocol):
             theirs.close()
             await self._loop.create_unix_connection(lambda: self, sock=ours)
             await self._closed
-        status = await asyncio.to_thread(_reap, self._process, 0.0 if self._verdict[0] else _END_S)
-        self._verdict = self._verdict if self._verdict[0] else _cause(status)
+        patience = 0.0 if self._verdict[0] else _END_S
+        cause = await asyncio.to_thread(_reap, self._process, patience, starved)
+        self._verdict = self._verdict if self._verdict[0] else cause
 
     def _ended(self) -> float:
         """Say that the process is gone; returns when to start the next. Raises to give up."""
@@ -225,7 +228,7 @@ class Worker(asyncio.Protocol):
         if task is not None and not self._stop.is_set():
             count = 1 if isinstance(task.work, Register) else len(task.work.jobs)
             results = (Failed("device", _LOST),) * count
-            done = Done(task.work, results, self._given, time.monotonic())
+            done = Done(task.work, results, self._given, time.monotonic(), ended=True)
             self._told.done(self.number, done)
 
     def _take(self, report: messages.Report) -> None:
@@ -254,7 +257,8 @@ class Worker(asyncio.Protocol):
             self._verdict = ("device", f"lost its device: {answer.lost}")
         started = min(max(answer.started, self._given), now)
         results = tuple(task.result(outcome) for outcome in answer.outcomes)
-        done = Done(task.work, results, started, min(max(answer.finished, started), now))
+        finished = min(max(answer.finished, started), now)
+        done = Done(task.work, results, started, finished, ended=bool(answer.lost))
         self._told.done(self.number, done)
 
     # ── the watchdog ─────────────────────────────────────────────────────────────────────────────
@@ -317,18 +321,33 @@ def _spawn(theirs: socket.socket, environment: Mapping[str, str]) -> subprocess.
     )
 
 
-def _reap(process: subprocess.Popen[bytes], patience: float) -> int:
-    """The exit status of a process that is ending; it is killed if that takes too long."""
+def _reap(process: subprocess.Popen[bytes], patience: float, starved: int) -> tuple[str, str]:
+    """Why a process ended; it is killed if that takes too long. `starved` is as it was before."""
     try:
-        return process.wait(patience)
+        status = process.wait(patience)
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait()
+        status = process.wait()
+    return _cause(status, memory_kills() > starved)
 
 
-def _cause(status: int) -> tuple[str, str]:
+def memory_kills(vmstat: Path = Path("/proc/vmstat")) -> int:
+    """How many processes the system has killed for want of memory; 0 where it does not say."""
+    if not vmstat.exists():
+        return 0
+    lines = vmstat.read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
+def _cause(status: int, starved: bool) -> tuple[str, str]:
+    """A word for the metrics and a sentence. A kill that is neither ours nor the system's own came
+    from outside, and says nothing about the work."""
+    if status == -signal.SIGKILL and starved:
+        return "memory", "was killed by the system for want of memory"
+    if status == -signal.SIGKILL:
+        return "killed", "was killed by SIGKILL"
     if status < 0:
-        return "killed", f"was killed by {signal.Signals(-status).name}"
+        return "crash", f"crashed with {signal.Signals(-status).name}"
     return "exit", f"ended with status {status}"
 
 
