@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.contract.cases import BAG, bag_inputs
+from tests.contract.cases import BAG, PAIR, bag_inputs, pair_inputs
 
 from emopic_engine.backends import load_backend
 from emopic_engine.backends import openvino as openvino_backend
@@ -57,6 +57,14 @@ def test_a_large_network_is_kept_once(cache, monkeypatch):
     monkeypatch.setattr(openvino_backend, "_ROW_BYTES", 1000)
     load_backend("openvino", threads=1).compile(BAG)
     assert [path.name for path in cache.rglob("*.blob")] == ["engine.blob"]
+
+
+def test_rows_of_one_size_have_one_engine_beside_that_of_the_batch(cache):
+    compiled = load_backend("openvino", precision="f32", threads=1).compile(PAIR)
+    assert sorted(path.name for path in cache.rglob("*.blob")) == ["engine.blob", "row-0.blob"]
+    arrays = pair_inputs(3)
+    for whole, row in zip(compiled(*arrays), compiled(*(a[:1] for a in arrays)), strict=True):
+        np.testing.assert_allclose(row[0], whole[0], atol=1e-5)
 
 
 @pytest.mark.usefixtures("cache")

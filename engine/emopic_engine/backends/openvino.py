@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 
 FILE: Final = "engine.blob"
 ROW_FILE: Final = "row-{}.blob"
-"""The engine of one row of that length."""
+"""The engine of one row of that length; 0 where rows have but one size."""
 
 _TYPES = {"float32": ov.Type.f32, "int64": ov.Type.i64}
 _SMALL_MATRIX = 10_000  # values; smaller products gain nothing
 _ACTIVATION_GROUP = 64  # answers move by .0003 in the mean; 32 moves them by .00026, a tenth slower
 _ROW_LENGTH = 32  # longer rows are rare, and gain little
 _ROW_BYTES = 256 << 20  # a large network gains nothing, and would be in memory many times
-_VERSION = 4  # of the conversion below; part of every engine's key
+# OpenVINO 2026.4 ends the process, with no message, while it compiles the face decoder in f32 with
+# shapes that are all fixed: its fused subgraphs (snippets) do. Nothing can be caught there, so
+# fixed shapes are compiled without them, a tenth slower than where they work.
+_FIXED: Final = {"SNIPPETS_MODE": "DISABLE"}
+_VERSION = 5  # of the conversion below; part of every engine's key
 
 
 class OpenVinoBackend:
@@ -44,8 +48,8 @@ class OpenVinoBackend:
     quantised as they come in groups of 64; convolutions and all else in f32. `bf16` needs a
     processor that has it, and pays only with AMX.
 
-    A graph whose rows come in `lengths` gets, beside the engine that takes any batch, one for each
-    short length that takes one row of just that size: a third faster, and most calls are such.
+    Beside the engine that takes any batch, a graph gets one that takes a single row, or one for
+    each of its short lengths: a fifth to a third faster, and most calls are such.
     """
 
     name = "openvino"
@@ -87,28 +91,30 @@ class OpenVinoBackend:
             port.get_tensor().set_names({spec.name})
         if self.precision == "int8":
             _quantise(model)
-        files = {FILE: self._engine(model)}
-        short = [length for length in graph.lengths if length <= _ROW_LENGTH]
-        if len(short) * len(files[FILE]) <= _ROW_BYTES:
-            files |= {ROW_FILE.format(n): self._engine(_one_row(model, n)) for n in short}
+        files = {FILE: self._engine(model, self._config)}
+        rows = [length for length in _row_lengths(graph) if length <= _ROW_LENGTH]
+        if len(rows) * len(files[FILE]) <= _ROW_BYTES:
+            config = self._config | _FIXED
+            files |= {ROW_FILE.format(n): self._engine(_one_row(model, n), config) for n in rows}
         return files
 
-    def _engine(self, model: ov.Model) -> bytes:
-        blob: bytes = self._core.compile_model(model, "CPU", self._config).export_model().getvalue()
+    def _engine(self, model: ov.Model, config: Mapping[str, str]) -> bytes:
+        blob: bytes = self._core.compile_model(model, "CPU", config).export_model().getvalue()
         return blob
 
     def load(self, graph: Graph, files: Files) -> Compiled:
         """An engine file as a function. Raises `ModelError` for one that OpenVINO refuses."""
-        names = {length: ROW_FILE.format(length) for length in graph.lengths}
+        names = {length: ROW_FILE.format(length) for length in _row_lengths(graph)}
+        fixed = self._config | _FIXED
         try:
-            any_size = self._request(files[FILE])
-            rows = {n: self._request(files[name]) for n, name in names.items() if name in files}
+            any_size = self._request(files[FILE], self._config)
+            rows = {n: self._request(files[f], fixed) for n, f in names.items() if f in files}
         except (KeyError, RuntimeError) as error:
             raise ModelError(f"OpenVINO does not take the engine of {graph.name}") from error
         return _OpenVinoCompiled(graph, any_size, rows)
 
-    def _request(self, blob: bytes) -> ov.InferRequest:
-        return self._core.import_model(blob, "CPU", self._config).create_infer_request()
+    def _request(self, blob: bytes, config: Mapping[str, str]) -> ov.InferRequest:
+        return self._core.import_model(blob, "CPU", config).create_infer_request()
 
 
 class _OpenVinoCompiled:
@@ -135,16 +141,19 @@ class _OpenVinoCompiled:
 
 
 def _check_batch(graph: Graph) -> None:
-    """OpenVINO 2026.4 ends the process, with no message, while it compiles the face decoder in f32
-    with shapes that are all fixed: its fused subgraphs (snippets) do. With a batch that varies it
-    does not. Nothing can be caught there, so what might trigger it is refused here.
-    """
+    """Every graph must take any batch: the engines of one row are made here, as `_FIXED` says."""
     fixed = [spec.name for spec in graph.inputs if not spec.shape or spec.shape[0] != -1]
     if fixed:
         raise ModelError(
             f"{graph.name}: the batch of {', '.join(fixed)} is fixed; give it the size -1, "
             "since OpenVINO can crash on fixed ones"
         )
+
+
+def _row_lengths(graph: Graph) -> tuple[int, ...]:
+    """What single rows are called by in `ROW_FILE`; none where lengths vary freely."""
+    varies = any(size == -1 for spec in graph.inputs for size in spec.shape[1:])
+    return graph.lengths if varies else (0,)
 
 
 def _traced(graph: Graph, module: nn.Module) -> ov.Model:

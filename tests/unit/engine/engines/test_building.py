@@ -35,7 +35,7 @@ def test_what_was_built_and_how_close_it_is_stands_beside_it(store):
     obtain(Builder(), GRAPH, store)
     ((_, engine),) = store.entries()
     assert engine.parity.passed
-    assert engine.parity.rows == 4
+    assert engine.parity.rows == 6
     assert engine.parity.figures == {"doubled": 200.0, "limit": 40.0}
     assert engine.key["device"] == "a test"
     assert engine.built.seconds >= 0
