@@ -23,13 +23,12 @@ from typing import Annotated, Any
 
 import typer
 from benchmarks.peers import client
+from benchmarks.peers.bare import bare_lines
 from benchmarks.peers.functions import ENGINE
 from benchmarks.peers.models import ROOT, model_dirs
 from benchmarks.peers.report import markdown
 from rich import print as show
 
-from emopic_engine.backends import load_backend
-from emopic_engine.text.model import TextModel
 from emopic_server.bench import scenarios
 from emopic_server.bench.open_loop import Load
 from emopic_server.bench.open_loop import measure as send_ours
@@ -115,8 +114,8 @@ def _capacity(seconds: float, hosts_python: Path | None) -> dict[str, float]:
     """Lines a second, bundled text model, 16 under way: the bare loop, ours, and the hosts."""
     show("[dim]lines a second with 16 under way[/dim]")
     rows = {
-        "bare loop, one by one": _bare(seconds, 1),
-        "bare loop, 16 at a time": _bare(seconds, 16),
+        "bare loop, one by one": bare_lines(seconds, 1),
+        "bare loop, 16 at a time": bare_lines(seconds, 16),
     }
     with scenarios.serving("emopic_server", ("serve",), Path(os.devnull)) as server:
         rows["ours"] = asyncio.run(client.closed_ours(server.url, seconds))
@@ -124,20 +123,6 @@ def _capacity(seconds: float, hosts_python: Path | None) -> dict[str, float]:
         with _host(host, hosts_python, "real") as port:
             rows[host] = asyncio.run(client.closed_http(client.Http(port), seconds))
     return {name: round(value, 1) for name, value in rows.items()}
-
-
-def _bare(seconds: float, batch: int) -> float:
-    """Lines a second of the engine alone, in this process."""
-    model = TextModel(model_dirs("bundled", ROOT)[0], load_backend("openvino"))
-    model.warm_up()
-    lines = scenarios.bench_lines()
-    model.classify(lines[:batch])
-    began, count = time.perf_counter(), 0
-    while (spent := time.perf_counter() - began) < seconds:
-        start = count % max(1, len(lines) - batch)
-        model.classify(lines[start : start + batch])
-        count += batch
-    return count / spent
 
 
 @contextmanager

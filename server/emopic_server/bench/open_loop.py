@@ -41,7 +41,10 @@ class Load:
 class Result:
     """What came back. `first_frame_*` are from the intended send to the first frame of the line.
 
-    `began` is when the schedule began, in seconds of `time.perf_counter`.
+    `began` is when the schedule began, in seconds of `time.perf_counter`. `answered` is how many
+    emotions came within the measured time, `refused` how many lines an error answered, by its
+    code, `unsent` how many could not be sent even long after they were due; lines that were
+    refused, never answered or never sent are all lost to `emotion`.
     """
 
     hello: wire.Hello
@@ -56,6 +59,9 @@ class Result:
     still: int = 0
     late_sends: int = 0
     errors: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    unsent: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """The result for JSON."""
@@ -63,6 +69,7 @@ class Result:
         return {
             "offered_per_s": round(self.offered / self.seconds, 2),
             "achieved_per_s": round(answered / self.seconds, 2),
+            "goodput_per_s": round(self.answered / self.seconds, 2),
             "line_to_emotion": self.emotion.summary(),
             "line_to_first_frame_uncached": self.first_frame_miss.summary(),
             "line_to_first_frame_cached": self.first_frame_hit.summary(),
@@ -71,6 +78,9 @@ class Result:
             "lines_without_a_frame": self.still,
             "late_sends": self.late_sends,
             "errors": dict(self.errors),
+            "refused": dict(self.refused),
+            "unanswered": self.emotion.lost - sum(self.refused.values()) - self.unsent,
+            "unsent": self.unsent,
         }
 
 
@@ -97,7 +107,7 @@ def measure(url: str, load: Load, token: str | None = None) -> Result:
 async def run(url: str, load: Load, token: str | None = None) -> Result:
     """Send the load to a server at `url` and measure."""
     async with session(url, load, token) as (socket, hello):
-        meter = _Meter(Result(hello, seconds=load.seconds))
+        meter = _Meter(Result(hello, seconds=load.seconds), load.warmup_s)
         reader = asyncio.create_task(_read(socket, meter))
         try:
             meter.result.began = time.perf_counter()
@@ -135,8 +145,9 @@ async def session(
 class _Meter:
     """Matches answers to the lines that asked for them."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, warmup_s: float) -> None:
         self.result = result
+        self._warmup_s = warmup_s
         self._await_emotion: dict[str, float] = {}
         self._await_frame: dict[str, float] = {}
         self._uncounted: set[str] = set()
@@ -156,10 +167,27 @@ class _Meter:
                 self._emotion(line, message.spans_ms, now)
             case wire.Frame(line=line) if line is not None:
                 self._frame(line, message.cached, now)
-            case wire.Error(code=code):
+            case wire.Error(code=code, ref=ref):
                 self.result.errors[code] = self.result.errors.get(code, 0) + 1
+                self._refused(code, ref)
+
+    def unsent(self, counted: bool) -> None:
+        """A line so late that it is not sent any more."""
+        self.result.offered += counted
+        self.result.unsent += counted
+
+    def _refused(self, code: str, line: str | None) -> None:
+        if line is None or self._await_emotion.pop(line, None) is None:
+            return
+        self._await_frame.pop(line, None)
+        if line not in self._uncounted:
+            self.result.refused[code] = self.result.refused.get(code, 0) + 1
+        if not self._await_emotion:
+            self._empty.set()
 
     def _emotion(self, line: str, spans: dict[str, float], now: float) -> None:
+        since = now - self.result.began - self._warmup_s
+        self.result.answered += 0 <= since < self.result.seconds
         due = self._await_emotion.pop(line, None)
         if due is not None and line not in self._uncounted:
             self.result.emotion.record(now - due)
@@ -186,7 +214,8 @@ class _Meter:
 
     def finish(self) -> Result:
         counted = [line for line in self._await_emotion if line not in self._uncounted]
-        self.result.emotion.lost = len(counted)
+        refused = sum(self.result.refused.values())
+        self.result.emotion.lost = len(counted) + refused + self.result.unsent
         # A line that leaves the face as it is (same expression, or replaced by the next line
         # before its first frame) has no frame of its own: reported, not counted as lost.
         self.result.still = sum(line not in self._uncounted for line in self._await_frame)
@@ -200,10 +229,14 @@ async def _read(socket: ClientConnection, meter: _Meter) -> None:
 
 async def _send(socket: ClientConnection, load: Load, meter: _Meter) -> None:
     start = meter.result.began
+    ends = start + load.warmup_s + load.seconds + _GRACE_S
     for number, (due, text, counted) in enumerate(arrivals(load)):
         intended = start + due
         if (wait := intended - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         line = str(number)
+        if time.perf_counter() > ends:
+            meter.unsent(counted)
+            continue
         meter.sent(line, intended, counted, time.perf_counter() - intended)
         await socket.send(wire.encode(wire.Line(character="bench", id=line, text=text)))

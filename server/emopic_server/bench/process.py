@@ -54,11 +54,34 @@ class ServerProcess:
     @property
     def rss_mb(self) -> float | None:
         """Resident memory in MB of the server and its engine's processes, where /proc tells it."""
+        pids = self._pids()
+        return sum(map(_rss_mb, pids)) if pids else None
+
+    @property
+    def own_rss_mb(self) -> float | None:
+        """Resident memory in MB of the server alone, without its engine's processes."""
+        return _rss_mb(self._process.pid) if self._pids() else None
+
+    @property
+    def descriptors(self) -> int | None:
+        """Open files and sockets of the server alone, where /proc tells it."""
+        folder = Path(f"/proc/{self._process.pid}/fd")
+        return sum(1 for _ in folder.iterdir()) if folder.exists() else None
+
+    def cpu_s(self, *, own: bool = False) -> float | None:
+        """Processor seconds so far of the server and its engine's processes, or its `own`."""
+        pids = self._pids()
+        if not pids:
+            return None
+        return sum(map(_cpu_s, pids[:1] if own else pids))
+
+    def _pids(self) -> list[int]:
+        """The server and its children; none where there is no /proc."""
         tasks = Path(f"/proc/{self._process.pid}/task")
         if not tasks.exists():
-            return None
+            return []
         children = " ".join(path.read_text() for path in tasks.glob("*/children"))
-        return sum(_rss_mb(pid) for pid in (self._process.pid, *map(int, children.split())))
+        return [self._process.pid, *map(int, children.split())]
 
     def freeze(self, seconds: float) -> tuple[float, float]:
         """Stop the process for `seconds` (blocking); returns from when to when it stood still.
@@ -117,6 +140,12 @@ def _rss_mb(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system time; the name, which may hold spaces, ends with the last bracket."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

@@ -25,8 +25,13 @@ from emopic_server.bench.process import ServerProcess
 from emopic_server.bench.stages import between, scrape
 
 Say = Callable[[str], None]
-# A benchmark is not a chat client: the fair-use limit must not be what is measured.
-_UNLIMITED = "[limits]\nmessages_per_minute = 10000000\nmessages_burst = 1000000\n"
+# A benchmark is not a chat client: the fair-use limits must not be what is measured.
+_UNLIMITED = """[limits]
+messages_per_minute = 10000000
+messages_burst = 1000000
+connections_per_token = 100000
+characters_per_session = 10000
+"""
 
 
 @dataclass(frozen=True)
@@ -146,11 +151,13 @@ def _serve(load: Load, arguments: tuple[str, ...], log: Path, passes: int = 1) -
 
 
 @contextmanager
-def serving(module: str, arguments: tuple[str, ...], log: Path) -> Iterator[ServerProcess]:
-    """A server without fair-use limits."""
+def serving(
+    module: str, arguments: tuple[str, ...], log: Path, limits: str = ""
+) -> Iterator[ServerProcess]:
+    """A server without fair-use limits, with further lines of the `[limits]` table."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "bench.toml"
-        config.write_text(_UNLIMITED, encoding="utf-8")
+        config.write_text(_UNLIMITED + limits, encoding="utf-8")
         with ServerProcess(module, (*arguments, "--config", str(config)), log=log) as server:
             yield server
 
