@@ -129,7 +129,7 @@ class Simulation:
                 for job in late:
                     self._asked[job.view] = now
                     self.scheduler.put_frame(job, urgent=False, now=now)
-            work = self.scheduler.take(worker)
+            work = self.scheduler.take(worker, now)
             if work is not None:
                 self._start(worker, work, now)
 

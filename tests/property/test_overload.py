@@ -61,6 +61,49 @@ def test_a_hundred_times_the_rate_of_others_does_not_slow_them(
 
 
 @FEW
+@given(SEEDS, COSTS, st.integers(6, 10), st.sampled_from([0.8, 2.0, 4.0]))
+def test_without_limits_the_scheduler_alone_is_as_fair(
+    seed: int, costs: Costs, count: int, rate: float
+) -> None:
+    """The others' p99 is at most 1.5 times what it is without the flood.
+
+    A batch under way cannot be interrupted. So where the others hardly ever meet and their p99 is
+    the time of a bare line, what a batch of the flood may take at most comes on top instead.
+    """
+    seconds = 60.0 / rate
+    p99 = []
+    for flood in (False, True):
+        simulation = Simulation(costs)
+        others(simulation, seed, count, rate, seconds)
+        if flood:
+            for when in poisson(seed - 1, 100 * rate, seconds):
+                simulation.say(when, "flood")
+        p99.append(percentile(waits_of_others(simulation.run()), 99))
+        assert set(simulation.refused) <= {"flood"}
+    bare = (costs.fixed + costs.each) * Bounds().stretch
+    assert p99[1] <= max(1.5 * p99[0], p99[0] + bare) + 1e-9
+    assert simulation.waits["flood"], "it gets what is left"
+
+
+@FEW
+@given(SEEDS, COSTS, st.integers(2, 6))
+def test_frames_go_on_under_a_flood_of_lines(seed: int, costs: Costs, views: int) -> None:
+    """Of the turns that the flood's lines and frames compete for, frames have every second."""
+    seconds = 4.0
+    simulation = Simulation(costs)
+    others(simulation, seed, 3, 1.0, seconds)
+    for when in poisson(seed - 1, min(4 / (costs.fixed + costs.each), 1000.0), seconds):
+        simulation.say(when, "flood")
+    for view in range(views):
+        simulation.watch(view, 60.0, seconds)
+    simulation.run()
+    rendered = sum(simulation.frames.values()) / seconds
+    two = Bounds().frame_batch * costs.frame
+    longest = 1.6 * (costs.fixed + costs.each) + two
+    assert rendered >= 0.7 * min(views * 60.0, Bounds().frame_batch / longest)
+
+
+@FEW
 @given(SEEDS, COSTS, st.integers(2, 6))
 def test_a_flood_without_limits_costs_the_others_two_batches_at_most(
     seed: int, costs: Costs, count: int

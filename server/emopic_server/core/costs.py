@@ -43,6 +43,10 @@ class BatchCost:
 
     def most(self, stretch: float, limit: int) -> int:
         """How many items take at most `stretch` times as long as one; in 1 … `limit`."""
+        return self.within(stretch * self.of(1), limit)
+
+    def within(self, seconds: float, limit: int) -> int:
+        """How many items take at most so long; in 1 … `limit`."""
         if self.each <= 0.0:
             return limit
-        return max(1, min(limit, int((stretch * self.of(1) - self.fixed) / self.each)))
+        return max(1, min(limit, int((seconds - self.fixed) / self.each)))

@@ -33,6 +33,10 @@ class FairQueue(Generic[T]):
         """How many owners have something waiting."""
         return len(self._lanes)
 
+    def waiting_owners(self, busy: Container[str] = ()) -> list[str]:
+        """Who has something waiting and is not `busy`."""
+        return [owner for owner in self._lanes if owner not in busy]
+
     def owners_beside(self, busy: Container[str]) -> int:
         """How many owners that are not `busy` have something waiting."""
         return sum(owner not in busy for owner in self._lanes)

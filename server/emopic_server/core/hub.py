@@ -286,7 +286,7 @@ class Hub:
         while late := self.scheduler.late_frames(now, worker):
             for job in late:
                 self.stage.views.renew(job, now)
-        work = self.scheduler.take(worker)
+        work = self.scheduler.take(worker, now)
         if work is None and not self._closing:
             work = self.bakery.take(lambda job: self.scheduler.ahead(job, worker, now))
             self.stage.views.tell_baked()

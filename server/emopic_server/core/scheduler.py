@@ -8,7 +8,10 @@
 A kind goes before those below it, except that a kind which has been passed over `patience` times
 goes first, so that no load starves another kind. A batch is whatever waits at that moment, up to
 a limit: nothing is ever held back to fill one. Within a kind the owners (sessions) take turns, so
-that one who asks for a lot waits for itself only.
+that one who asks for a lot waits for itself only. Lines of a session that has used much more of
+the engine than others lately (see `company`) go after the others' lines, join their batches only
+where that costs next to nothing, and let another kind go first every second time. So what others
+notice of a flood is the batch that is under way when they come.
 
 Everything is bounded. Lines and faces beyond the bound are refused at once with `busy`; frames
 cannot pile up, since a view has one waiting frame and a newer one takes its place. Everything but
@@ -22,10 +25,10 @@ order, and frames go to the worker that has their face: see `placement`.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from emopic_server.core.company import Company
 from emopic_server.core.costs import BatchCost
 from emopic_server.core.fair_queue import FairQueue
 from emopic_server.core.placement import Placement
@@ -47,7 +50,7 @@ __all__ = ["ORDER", "Bounds", "FairQueue", "Kind", "Scheduler"]
 Kind: TypeAlias = Literal["lines", "urgent", "register", "frames"]
 ORDER: Final[tuple[Kind, ...]] = ("lines", "urgent", "register", "frames")
 _LONGEST_S: Final = 1.0  # a batch stays well within what a watchdog allows, also on slow machines
-_COMPANY_S: Final = 10.0  # a session that has been silent for so long does not mind large batches
+_FREE: Final = 1.1  # a heavy session's lines may make a batch of others' so much longer
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ class Scheduler:
         self._frames = [_Frames() for _ in range(workers)]
         self._passed = [dict.fromkeys(ORDER, 0) for _ in range(workers)]
         self._talking: dict[int, frozenset[str]] = {}
-        self._heard: OrderedDict[str, float] = OrderedDict()
+        self._company = Company()
+        self._heavy_turn = [False] * workers
         self._cost = BatchCost()
         self._batch_s = bounds.retry_ms / 1000
         self._rebalanced = -math.inf
@@ -141,7 +145,7 @@ class Scheduler:
         alone while others wait too; `quarantined`.
         """
         self.quarantine.check(job, job.queued)
-        self._listen(job)
+        self._company.heard(job.session, job.queued)
         key = (job.character, job.line)
         waiting = self._lines.get(job.session, key)
         if waiting is not None and waiting.partial:
@@ -172,13 +176,6 @@ class Scheduler:
         batches = math.ceil((len(self._lines) + 1) / self._bounds.line_batch)
         retry_ms = max(self._bounds.retry_ms, math.ceil(1000 * batches * self._batch_s))
         return Refusal("busy", f"too many {what} are waiting", ref=ref, retry_ms=retry_ms)
-
-    def _listen(self, job: LineJob) -> None:
-        """Remember who has talked lately."""
-        self._heard[job.session] = job.queued
-        self._heard.move_to_end(job.session)
-        while next(iter(self._heard.values())) < job.queued - _COMPANY_S:
-            self._heard.popitem(last=False)
 
     # ── faces ────────────────────────────────────────────────────────────────────────────────────
 
@@ -292,7 +289,7 @@ class Scheduler:
 
     # ── work ─────────────────────────────────────────────────────────────────────────────────────
 
-    def take(self, worker: int = 0) -> Work | None:
+    def take(self, worker: int = 0, now: float = 0.0) -> Work | None:
         """The next work for a worker that has none, or None when nothing waits for it."""
         kind = self._next(worker)
         if kind is None:
@@ -300,8 +297,9 @@ class Scheduler:
         passed = self._passed[worker]
         for other in ORDER:
             passed[other] = 0 if other == kind else passed[other] + self._waits(other, worker)
+        self._heavy_turn[worker] = False
         if kind == "lines":
-            return self._take_lines(worker)
+            return self._take_lines(worker, now)
         if kind == "register":
             return Register((self._builtins.take(1) or self._uploads.take(1))[0])
         frames, size = self._frames[worker], self._bounds.frame_batch
@@ -328,6 +326,7 @@ class Scheduler:
                 self._batch_s += 0.2 * (seconds - self._batch_s)
                 if jobs:
                     self._cost.learn(len(jobs), seconds)
+                    self._company.used((job.session for job in jobs), seconds, now)
             case Render(jobs=frames):
                 faces = [frame.face.key for frame in frames]
             case Register():
@@ -339,17 +338,35 @@ class Scheduler:
             if move is not None:
                 self._rehome(move.source, now)
 
-    def _take_lines(self, worker: int) -> Classify:
+    def _take_lines(self, worker: int, now: float) -> Classify:
         busy = self._busy_beside(worker)
         limit = self._bounds.line_batch
         while limit > 1 and self._cost.of(limit) > _LONGEST_S:
             limit //= 2
-        if len(self._heard) > 1:
-            each = self._lines.owners_beside(busy)
-            limit = min(limit, max(each, self._cost.most(self._bounds.stretch, limit)))
-        jobs = tuple(self._lines.take(limit, busy, self.quarantine.suspects))
+        if len(self._company) > 1:
+            jobs = self._take_fairly(worker, busy, limit, now)
+        else:
+            jobs = self._lines.take(limit, busy, self.quarantine.suspects)
         self._talking[worker] = frozenset(job.session for job in jobs)
-        return Classify(jobs)
+        return Classify(tuple(jobs))
+
+    def _take_fairly(
+        self, worker: int, busy: frozenset[str], limit: int, now: float
+    ) -> list[LineJob]:
+        """Lines of light sessions; those of heavy ones beside them only where they cost nothing."""
+        alone = self.quarantine.suspects
+        owners = self._lines.waiting_owners(busy)
+        heavy = self._company.heavy(owners, now)
+        light = len(owners) - len(heavy)
+        bearable = self._cost.most(self._bounds.stretch, limit)
+        self._heavy_turn[worker] = not light
+        if not light:
+            return self._lines.take(bearable, busy, alone)
+        jobs = self._lines.take(min(limit, max(light, bearable)), busy | heavy, alone)
+        room = self._cost.within(_FREE * self._cost.of(len(jobs)), limit) - len(jobs)
+        if heavy and room > 0 and not alone(jobs[0]):
+            jobs += self._lines.take(room, busy, alone, len(jobs))
+        return jobs
 
     def _busy_beside(self, worker: int) -> frozenset[str]:
         """The sessions whose lines other workers have."""
@@ -358,6 +375,8 @@ class Scheduler:
 
     def _next(self, worker: int) -> Kind | None:
         waiting = [kind for kind in ORDER if self._waits(kind, worker)]
+        if self._heavy_turn[worker] and len(waiting) > 1 and waiting[0] == "lines":
+            waiting = waiting[1:]  # a heavy session's lines do not go first twice in a row
         passed = self._passed[worker]
         starved = [kind for kind in waiting if passed[kind] >= self._bounds.patience]
         return next(iter(starved or waiting), None)
