@@ -22,7 +22,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvloop
 from benchmarks import record
-from benchmarks.driven import LEVELS, Company, Ledger, drive, watch
+from benchmarks.driven import PICTURES, Company, Ledger, drive, watch
 from benchmarks.record import say
 from benchmarks.search import most
 
@@ -32,6 +32,7 @@ from emopic_server.bench.scenarios import serving
 FPS: Final = 30
 ENOUGH: Final = 0.99
 _PER_CONNECTION: Final = 8
+_FILL_FPS: Final = 4.0
 _RESUME: Final = "resume_s = 1\n"  # what a trial leaves behind is soon gone
 MODES: Final = {"from the atlas": (), "uncached": ("--atlas-mb", "0")}
 
@@ -77,18 +78,18 @@ def capacity(arguments: tuple[str, ...], seconds: float, limit: int, tries: int)
     log = Path(os.devnull)
     with serving("emopic_server", ("serve", *arguments), log, _RESUME) as server:
         if not arguments:
-            uvloop.run(fill(server.port))
+            uvloop.run(fill(server.port, limit))
         trials = Trials(server, seconds, tries)
         found = most(trials.works, limit, within=0.125)
     return {"characters": found, "limit": limit, "trials": trials.rows}
 
 
-async def fill(port: int) -> None:
+async def fill(port: int, limit: int) -> None:
     """Let every picture that the trials show be rendered, slowly."""
     company = await Company.at(port)
-    everyone = len(company.faces) * len(company.emotions)
-    for _ in range(2):  # full pictures come first, then patches
-        await play(port, everyone, fps=3.0, seconds=LEVELS / 3.0)
+    everyone = min(limit, len(company.faces) * len(company.emotions))
+    say(f"  rendering {everyone * PICTURES} pictures")
+    await play(port, everyone, fps=_FILL_FPS, seconds=PICTURES / _FILL_FPS)
 
 
 def main(

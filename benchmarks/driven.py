@@ -1,8 +1,9 @@
 """Faces that are told what to show, 30 times a second, and the count of what was seen in time.
 
 Open loop: every picture is asked for by an `express` whose time is fixed beforehand, and its
-latency counts from that time to when a watcher has it. What has not come when the same expression
-is asked for again, half a second later, never comes: it is lost, and as late as can be.
+latency counts from that time to when a watcher has it. Each of 64 expressions follows the other;
+what has not come when the same one is asked for again, two seconds later, never comes: it is lost,
+and as late as can be.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from benchmarks.lean import Lean, enter
 
 from emopic_client import wire
 from emopic_server.bench.histogram import Latencies
 
-LEVELS: Final = 16  # an expression's steps; each is a picture of its own
+PICTURES: Final = 64  # different expressions of an actor, one after the other
+_STEPS: Final = 16  # of an emotion's weight
 OPTIONS: Final = wire.CharacterOptions(transition_ms=0)
 SIZE: Final = 128
+Expression: TypeAlias = frozenset[tuple[str, int]]
+"""Emotions other than neutral, with their weights in steps of 1/16."""
 _GRACE_S: Final = 1.0
 _HOLD_MS: Final = 60_000
+_NEUTRAL: Final = "neutral"
 
 
 @dataclass
@@ -50,16 +55,16 @@ class Ledger:
     latency: Latencies = field(default_factory=Latencies)
     to_last: Latencies = field(default_factory=Latencies)
     spread: Latencies = field(default_factory=Latencies)
-    _open: dict[tuple[str, int], _Asked] = field(default_factory=dict)
+    _open: dict[tuple[str, Expression], _Asked] = field(default_factory=dict)
 
-    def ask(self, character: str, level: int, due: float, counted: bool) -> None:
+    def ask(self, character: str, shown: Expression, due: float, counted: bool) -> None:
         """A picture is due."""
-        self._settle(self._open.pop((character, level), None))
-        self._open[character, level] = _Asked(due, counted)
+        self._settle(self._open.pop((character, shown), None))
+        self._open[character, shown] = _Asked(due, counted)
 
-    def see(self, character: str, level: int, now: float, cached: bool) -> None:
+    def see(self, character: str, shown: Expression, now: float, cached: bool) -> None:
         """A watcher has it."""
-        asked = self._open.get((character, level))
+        asked = self._open.get((character, shown))
         if asked is None:
             return
         asked.first = asked.first or now
@@ -106,22 +111,25 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Actor:
-    """A character, the connection that drives it, and the emotion it shows."""
+    """A character, the connection that drives it, and the two emotions it shows."""
 
     lean: Lean
     name: str
-    emotion: str
+    emotions: tuple[str, str]
     place: int
 
-    def level(self, tick: int) -> int:
-        """What it shows at a tick: 1 … LEVELS, another step than its neighbours."""
-        return (tick + 5 * self.place) % LEVELS + 1
+    def shown(self, tick: int) -> Expression:
+        """What it shows at a tick, another step than its neighbours: one of `PICTURES`."""
+        high, low = divmod((tick + 5 * self.place) % PICTURES, _STEPS)
+        weights = zip(self.emotions, (low + 1, high), strict=True)
+        return frozenset((name, steps) for name, steps in weights if steps)
 
 
-def level_of(frame: wire.Frame, neutral: int) -> int:
-    """The step a frame shows."""
-    shown = (w for place, w in enumerate(frame.expression) if place != neutral)
-    return round(LEVELS * max(shown))
+def expression_of(frame: wire.Frame, emotions: Sequence[str]) -> Expression:
+    """What a frame shows; `emotions` are those of `hello`."""
+    weights = zip(emotions, frame.expression, strict=True)
+    steps = ((name, round(_STEPS * weight)) for name, weight in weights if name != _NEUTRAL)
+    return frozenset((name, count) for name, count in steps if count)
 
 
 async def drive(
@@ -134,9 +142,9 @@ async def drive(
             due = began + (tick + actor.place / len(actors)) / fps
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            level = actor.level(tick)
-            ledger.ask(actor.name, level, due, due >= began + warmup_s)
-            shown = {actor.emotion: level / LEVELS}
+            expression = actor.shown(tick)
+            ledger.ask(actor.name, expression, due, due >= began + warmup_s)
+            shown = {name: steps / _STEPS for name, steps in expression}
             actor.lean.send(wire.Express(character=actor.name, expression=shown, hold_ms=_HOLD_MS))
     await asyncio.sleep(_GRACE_S)
     ledger.close()
@@ -147,9 +155,8 @@ class Company:
 
     def __init__(self, port: int, hello: wire.Hello) -> None:
         self._port = port
-        names = [label.id for label in hello.emotions]
-        self.neutral = names.index("neutral")
-        self.emotions = [name for name in names if name != "neutral"]
+        self.labels = [label.id for label in hello.emotions]
+        self.emotions = [name for name in self.labels if name != _NEUTRAL]
         self.faces = [face.id for face in hello.builtins if face.kind == "picture"]
         self.leans: list[Lean] = []
 
@@ -168,21 +175,22 @@ class Company:
 
         def seen(message: wire.ServerMessage, now: float) -> None:
             if isinstance(message, wire.Frame):
-                level = level_of(message, self.neutral)
-                ledger.see(message.character, level, now, message.cached)
+                shown = expression_of(message, self.labels)
+                ledger.see(message.character, shown, now, message.cached)
 
         self.leans.append(await enter(self._port, seen))
         return self.leans[-1]
 
     async def actor(self, lean: Lean, place: int, *, shared: bool = False) -> Actor:
-        """A character of its own face and emotion, ready to be driven by `lean`."""
+        """A character of its own face and emotions, ready to be driven by `lean`."""
         name = f"actor-{place}"
         ready = lean.expect(wire.CharacterReady)
         face = self.faces[place % len(self.faces)]
         lean.send(wire.CharacterPut(character=name, builtin=face, options=OPTIONS, shared=shared))
         await ready
-        emotion = self.emotions[place // len(self.faces) % len(self.emotions)]
-        return Actor(lean, name, emotion, place)
+        first = place // len(self.faces) % len(self.emotions)
+        pair = (self.emotions[first], self.emotions[(first + 1) % len(self.emotions)])
+        return Actor(lean, name, pair, place)
 
     async def part(self) -> None:
         """Close every connection."""
