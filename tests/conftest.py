@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from hypothesis import settings
 _ROOT = str(Path(__file__).parent.parent)
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
+
+# A console that is made while this is set keeps that width for good; xdist sets it in its workers.
+os.environ.pop("COLUMNS", None)
 
 # A slow machine is no reason to fail: pytest's timeout bounds each test.
 settings.register_profile("emopic", deadline=None)
