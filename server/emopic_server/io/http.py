@@ -49,6 +49,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "/overlay": "/overlay.html",
     "/dock": "/dock.html",
     "/diary": "/diary.html",
+    "/practice": "/practice.html",
 }
 # A game's page elsewhere may import the client; to connect, its origin has to be allowed.
 _PUBLIC: Final = {"Access-Control-Allow-Origin": "*"}

@@ -56,3 +56,17 @@ export function swatch(/** @type {number} */ index, size = 14) {
     draw("rect", { width: size, height: size, rx: 4, fill: fillOf(index) }),
   );
 }
+
+/**
+ * What stands at the left of a picture that scrolls, and stays there.
+ *
+ * @param {number} width @param {number} height
+ * @param {{y: number, text: string}[]} ticks
+ */
+export function axisColumn(width, height, ticks) {
+  return draw(
+    "svg", { class: "axis-column", width, height, "aria-hidden": "true" },
+    draw("rect", { class: "behind", width, height }),
+    ...ticks.map(({ y, text }) => draw("text", { class: "axis", x: width - 6, y: y + 4, "text-anchor": "end" }, text)),
+  );
+}

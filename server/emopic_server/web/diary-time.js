@@ -1,4 +1,4 @@
-import { draw, fillOf } from "./diary-svg.js";
+import { axisColumn, draw, fillOf } from "./diary-svg.js";
 
 const HEIGHT = 230;
 const TOP = 12;
@@ -19,6 +19,8 @@ export class OverTime {
   constructor(root, told) {
     this.scroll = /** @type {HTMLElement} */ (root.querySelector(".scroll"));
     this.tip = /** @type {HTMLElement} */ (root.querySelector(".tip"));
+    this.column = axisColumn(LEFT, HEIGHT, []);
+    this.scroll.before(this.column);
     this.told = told;
     /** @type {any[]} */
     this.bars = [];
@@ -50,7 +52,11 @@ export class OverTime {
     const svg = draw("svg", {
       width: room, height: HEIGHT, viewBox: `0 0 ${room} ${HEIGHT}`, role: "img", tabindex: 0, "aria-label": this.help, class: "bars",
     });
-    svg.append(...this.#grid(room, most));
+    const ticks = this.#ticks(most);
+    svg.append(...grid(ticks, room));
+    const column = axisColumn(LEFT, HEIGHT, ticks);
+    this.column.replaceWith(column);
+    this.column = column;
     this.bars.forEach((bar, index) => svg.append(this.#bar(bar, index, step, most)));
     svg.append(...this.#labels(step, room));
     svg.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
@@ -62,16 +68,11 @@ export class OverTime {
     this.scroll.scrollLeft = room; // the newest
   }
 
-  #grid(/** @type {number} */ room, /** @type {number} */ most) {
+  #ticks(/** @type {number} */ most) {
     const steps = this.asShares ? [0, 0.5, 1] : nice(most);
-    return steps.flatMap((value) => {
-      const y = this.#y(value, most);
-      const text = this.asShares ? `${value * 100}%` : String(value);
-      return [
-        draw("line", { class: "grid", x1: LEFT, x2: room, y1: y, y2: y }),
-        draw("text", { class: "axis", x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
-      ];
-    });
+    return steps.map((value) => ({
+      y: this.#y(value, most), text: this.asShares ? `${value * 100}%` : String(value),
+    }));
   }
 
   #y(/** @type {number} */ value, /** @type {number} */ most) {
@@ -135,7 +136,7 @@ export class OverTime {
     bar.classList.add("chosen");
     this.tip.textContent = this.told.tip(this.bars[index]);
     const box = bar.getBBox();
-    if (box.x < this.scroll.scrollLeft) this.scroll.scrollLeft = box.x - LEFT;
+    if (box.x < this.scroll.scrollLeft + LEFT) this.scroll.scrollLeft = box.x - LEFT;
     const beyond = box.x + box.width - this.scroll.scrollLeft - this.scroll.clientWidth;
     if (beyond > 0) this.scroll.scrollLeft += beyond;
     const half = this.tip.offsetWidth / 2;
@@ -143,6 +144,14 @@ export class OverTime {
     this.tip.style.setProperty(
       "left", `${Math.max(half, Math.min(this.scroll.clientWidth - half, x))}px`);
   }
+}
+
+/** Lines across, with their values at the left. @param {{y: number, text: string}[]} ticks */
+function grid(ticks, /** @type {number} */ room) {
+  return ticks.flatMap(({ y, text }) => [
+    draw("line", { class: "grid", x1: LEFT, x2: room, y1: y, y2: y }),
+    draw("text", { class: "axis", x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+  ]);
 }
 
 /** Whole numbers for the grid up to the largest one. */
