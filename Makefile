@@ -8,13 +8,14 @@ TEST_ARGS ?=
 COMPUTING := tests/contract tests/property tests/unit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check format bench train clean
+.PHONY: help setup serve test check format bench bench-all train clean
 
 help:
 	@echo "make serve   install and start the server at http://127.0.0.1:8765"
 	@echo "make test    install what the tests need and run them"
 	@echo "make check   ruff, mypy strict, import rules"
 	@echo "make bench   measure latency on this machine (needs it idle)"
+	@echo "make bench-all   all benchmarks, and docs/benchmarks.md from them (40 minutes)"
 	@echo "make train   train the bundled models again (hours without a GPU)"
 	@echo "make setup   install the three packages into $(VENV)"
 
@@ -66,6 +67,9 @@ endif
 
 bench: $(VENV)/.dev
 	$(BIN)/emopic bench --out benchmarks/results
+
+bench-all: $(VENV)/.dev
+	@sh scripts/benchmarks.sh
 
 train: $(VENV)/.dev
 	@sh scripts/train_bundled.sh

@@ -1,6 +1,6 @@
 """The engines alone: backend × model × batch × length, beside the floor of their arithmetic.
 
-`python -m benchmarks.engines`            everything that can run here, about eight minutes
+`python -m benchmarks.engines`            everything that can run here, about seven minutes
 `python -m benchmarks.engines --quick`    the bundled models on two backends
 
 One call after the other in this process, no server: tokens to logits for the text models, features
@@ -105,7 +105,11 @@ def measure(
     model: Model, backend: Backend, expected: Reference, peaks: dict[str, float], plan: Plan
 ) -> Iterator[dict[str, Any]]:
     """The rows of one model on one backend; one row with the reason where its engine is refused."""
-    about = {"model": model.name, "backend": backend.name, "precision": backend.precision}
+    about: dict[str, Any] = {
+        "model": model.name,
+        "backend": backend.name,
+        "precision": backend.precision,
+    }
     try:
         compiled = backend.compile(model.graph)
     except ParityError as error:
@@ -154,7 +158,7 @@ def specimens() -> Path:
 
 
 def main(
-    seconds: Annotated[float, typer.Option(min=0.1, help="For each row.")] = 1.5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="For each row.")] = 1.0,
     quick: record.Quick = False,
     threads: Annotated[int, typer.Option(min=0, help="0: all processors.")] = 0,
     out: record.Out = None,
@@ -169,7 +173,7 @@ def main(
     say("the peaks of plain matrix products")
     devices = {name: "cuda" if name in ("cuda", "tensorrt") else "cpu" for name, _ in wanted}
     peaks = {device: floor.peaks(device) for device in sorted(set(devices.values()))}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for model in models(None if quick else specimens()):
         expected = reference(model.graph, plan.module(model))
         for name, precision in wanted:

@@ -16,10 +16,11 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import math
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Final
@@ -48,17 +49,22 @@ _PAUSE_S: Final = 0.2
 _ANSWER_S: Final = 20.0
 
 
-def growth(values: Sequence[float]) -> float:
-    """The median of the last third over that of the first third, both after the warm-up."""
-    steady = values[round(len(values) * _WARM_UP) :]
+def growth(values: Sequence[float | None]) -> float | None:
+    """The median of the last third over that of the first third, both after the warm-up.
+
+    A value that is None is infinite; so is a growth.
+    """
+    steady = [math.inf if v is None else v for v in values[round(len(values) * _WARM_UP) :]]
     third = max(1, len(steady) // 3)
-    return round(median(steady[-third:]) / max(1e-9, median(steady[:third])), 3)
+    first, last = median(steady[:third]), median(steady[-third:])
+    return round(last / first, 3) if 0 < first < math.inf and last < math.inf else None
 
 
-def judged(samples: Sequence[dict[str, float]]) -> dict[str, Any]:
+def judged(samples: Sequence[Mapping[str, float | None]]) -> dict[str, Any]:
     """The growth of every figure that has a bound, and whether all are flat."""
     found = {name: growth([sample[name] for sample in samples]) for name in MAY_GROW}
-    return {"growth": found, "flat": all(found[name] <= most for name, most in MAY_GROW.items())}
+    flat = all((found[name] or math.inf) <= most for name, most in MAY_GROW.items())
+    return {"growth": found, "flat": flat}
 
 
 class Soak:
@@ -69,7 +75,7 @@ class Soak:
         self._window = Latencies()
         self.steady = Latencies()
         self.cycles = 0
-        self.samples: list[dict[str, float]] = []
+        self.samples: list[dict[str, float | None]] = []
 
     async def run(self, seconds: float) -> None:
         """Come and go until the time is over. Raises what went wrong with any client."""
@@ -132,7 +138,7 @@ class Soak:
                 await asyncio.sleep(seconds / SAMPLES)
                 self.samples.append(self._sample(seconds * (number + 1) / SAMPLES))
 
-    def _sample(self, at: float) -> dict[str, float]:
+    def _sample(self, at: float) -> dict[str, float | None]:
         own, whole = self._server.own_rss_mb or 0.0, self._server.rss_mb or 0.0
         window, self._window = self._window, Latencies()
         health = _health(self._server.port)
@@ -143,7 +149,7 @@ class Soak:
             "descriptors": self._server.descriptors or 0,
             "sessions": health["sessions_open"],
             "characters": health["characters"],
-            "p99_ms": round(window.percentile(99), 3),
+            "p99_ms": window.summary()["p99_ms"],
         }
 
 

@@ -113,7 +113,7 @@ def rate(work: Callable[[], object], seconds: float) -> float:
     began = time.perf_counter()
     work()
     turn = max(1, int(_TURN_S / max(1e-7, time.perf_counter() - began)))
-    rates = []
+    rates: list[float] = []
     ends = time.perf_counter() + seconds
     while len(rates) < 3 or time.perf_counter() < ends:
         began = time.perf_counter()
@@ -214,7 +214,10 @@ def main(
     say("the codec")
     found["codec"] = list(codec(seconds))
     say("the client's and the server's side")
-    sides = {"client": ClientSide, "server": server_side}
+    sides: dict[str, Callable[[wire.Encoding], Callable[[], object]]] = {
+        "client": ClientSide,
+        "server": server_side,
+    }
     found["lines_per_s"] = {
         name: {encoding: rate(side(encoding), 3 * seconds) for encoding in ENCODINGS}
         for name, side in sides.items()
