@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from tests.fakes import FakeEngine, FakeScores
 from tests.integration.talker import Talker, running
 
 from emopic_client import wire
+from emopic_engine.errors import EngineError
 
 FLOOD = 300
 
@@ -52,3 +56,41 @@ async def test_a_flood_does_not_hold_up_the_others() -> None:
             if isinstance(message, wire.Emotion):
                 assert message.line not in answers
                 answers[message.line] = "emotion"
+
+
+class Slow(FakeEngine):
+    """Takes its time with every line, as models on a processor do."""
+
+    def classify(self, lines: Sequence[str]) -> list[FakeScores | EngineError]:
+        time.sleep(0.001 + 0.004 * len(lines))
+        return super().classify(lines)
+
+
+async def flood(talker: Talker, waiting: int, enough: asyncio.Event) -> None:
+    """Keep so many lines waiting until it is enough."""
+    number = 0
+    while not enough.is_set():
+        await talker.say("짜증나", str(number))
+        number += 1
+        while number > waiting and not isinstance(await talker.receive(), wire.Emotion):
+            pass
+
+
+async def test_one_who_has_used_most_of_the_engine_is_not_in_the_batches_of_others() -> None:
+    """No rate limit is in the way: the scheduler alone puts a flood behind the others."""
+    engine, said, enough = Slow(), 30, asyncio.Event()
+    async with running(engine) as server, server.session() as flooder, server.session() as other:
+        for talker in (flooder, other):
+            await talker.put("a")
+        flooding = asyncio.create_task(flood(flooder, 30, enough))
+        for number in range(said):
+            await other.say("기쁘다", str(number))
+            await other.expect(wire.Emotion, line=str(number))
+            await asyncio.sleep(0.05)  # its rate: one who sends as much as the flood is no better
+        enough.set()
+        await flooding
+    batches = [batch for batch in engine.batches if "기쁘다" in batch]
+    assert len(batches) == said
+    alone = sum(len(batch) == 1 for batch in batches[said // 3 :])
+    assert alone >= 0.5 * said, "what a batch costs is learned from a clock"
+    assert sum(map(len, engine.batches)) > 3 * said, "the flood has what is left"

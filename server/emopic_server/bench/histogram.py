@@ -28,6 +28,11 @@ class Latencies:
         """Add one latency."""
         self._recorded.record_value(min(_HIGHEST_US, max(1, round(seconds * 1e6))))
 
+    def merge(self, other: Latencies) -> None:
+        """Add what another has recorded and lost."""
+        self._recorded.add(other._recorded)
+        self.lost += other.lost
+
     @property
     def count(self) -> int:
         """How many were recorded or lost."""
