@@ -217,30 +217,38 @@ def report(data: bytes | bytearray | memoryview) -> Report:
 
 
 class Reader:
-    """Cuts a stream of bytes into reports. Holds at most the one that is not complete yet."""
+    """Cuts a stream of bytes into reports. Holds at most the one that is not complete yet.
+
+    A large report comes in many pieces. They are put together once, when the last is there: a
+    buffer that grows with each of them costs more than the transport.
+    """
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._pieces: list[bytes] = []
+        self._held = 0
+        self._needed = HEAD
 
     def feed(self, data: bytes) -> list[Report]:
         """The reports that are complete now. Raises `msgspec.DecodeError`."""
-        if not self._held and len(data) >= HEAD and len(data) == HEAD + length(data):
-            return [report(memoryview(data)[HEAD:])]
-        self._held += data
+        self._pieces.append(data)
+        self._held += len(data)
+        return self._cut(b"".join(self._pieces)) if self._held >= self._needed else []
+
+    def _cut(self, data: bytes) -> list[Report]:
+        view = memoryview(data)
         reports: list[Report] = []
         start = 0
-        while (end := self._end(start)) is not None:
-            reports.append(report(self._held[start + HEAD : end]))
-            start = end
-        del self._held[:start]
+        while start + (needed := _needed(view[start:])) <= len(data):
+            reports.append(report(view[start + HEAD : start + needed]))
+            start += needed
+        self._pieces = [data[start:]]
+        self._held, self._needed = len(data) - start, needed
         return reports
 
-    def _end(self, start: int) -> int | None:
-        """Where the message that begins at `start` ends, if it is complete."""
-        if len(self._held) - start < HEAD:
-            return None
-        end = start + HEAD + length(memoryview(self._held)[start:])
-        return end if end <= len(self._held) else None
+
+def _needed(data: memoryview) -> int:
+    """How many bytes it takes to go on with a message that begins like this."""
+    return HEAD if len(data) < HEAD else HEAD + length(data)
 
 
 def outcome(item: Any) -> Outcome:

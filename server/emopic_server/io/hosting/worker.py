@@ -35,6 +35,7 @@ from emopic_server.io.hosting.source import WorkerSource
 log = logging.getLogger(__name__)
 _CHILD: Final = "emopic_server.io.hosting.child"
 _END_S: Final = 1.0  # a process that has been let go of is killed after this
+_UNSENT_BYTES: Final = 2 << 20  # a large picture on its way; the system's own limit is 208 KiB
 _SECOND_LOOK_S: Final = 0.25
 _LOST: Final = "the engine's process ended before this was computed; it is being started again"
 
@@ -149,6 +150,7 @@ class Worker(asyncio.Protocol):
         self._fresh()
         starved = await asyncio.to_thread(memory_kills)
         ours, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNSENT_BYTES)
         with ours, theirs:
             try:
                 self._process = await asyncio.to_thread(_spawn, theirs, self._source.environment)
