@@ -24,6 +24,7 @@ from emopic_server.core.hub import Hub
 WRITE_LIMIT: Final = 32 * 1024
 _UNSENT_BYTES: Final = 64 * 1024
 _CLOSE_S: Final = 2.0
+_STRETCH: Final = 8  # messages of one client in a row, before others and the engine have a turn
 _MEASURED: Final = (wire.Emotion, wire.Frame)
 
 
@@ -94,6 +95,7 @@ class Link:
         self._encoding = wire.encoding_of(peer.subprotocol)
         self._closing: asyncio.Task[None] | None = None
         self._stuck: float | None = None
+        self._stretch = 0
         self.id = hub.connect(self._encoding, time.monotonic())
         self.closed: asyncio.Future[None] = peer.loop.create_future()
         peer.on_writable = self.flush
@@ -106,6 +108,7 @@ class Link:
             async for data in peer:
                 hub.receive(self.id, data, time.monotonic(), peer.arrived)
                 self._changed()
+                await self._give_way()
         except ConnectionClosed:
             pass  # however it ended, the session waits for a resume
         finally:
@@ -135,6 +138,16 @@ class Link:
                     self._hub.sent(self.id, message, since, time.monotonic())
             if isinstance(message, wire.Bye):
                 self._closing = asyncio.create_task(self._close(message))
+
+    async def _give_way(self) -> None:
+        """Let the event loop go on, now and then.
+
+        Messages that came together, thousands of small ones in one read, are handed out without
+        a break; meanwhile nobody else is heard, and the engine's answers wait.
+        """
+        self._stretch = (self._stretch + 1) % _STRETCH
+        if self._stretch == 0:
+            await asyncio.sleep(0)
 
     @property
     def _ending(self) -> bool:

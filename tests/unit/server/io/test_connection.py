@@ -1,0 +1,62 @@
+"""One websocket's messages and the event loop that everything else needs, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+from emopic_client import wire
+from emopic_server.io.connection import Link
+
+MESSAGES = 200
+
+
+class Flood:
+    """A peer whose messages have all come in one read: none of them is waited for."""
+
+    subprotocol = wire.MSGPACK_SUBPROTOCOL
+    arrived = 0.0
+    on_writable = None
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(MESSAGES):
+            yield b""
+
+
+class Counting:
+    """A hub that counts what it is given between two turns of the event loop."""
+
+    def __init__(self) -> None:
+        self.received = self.in_a_row = self.longest = 0
+
+    def connect(self, _encoding: wire.Encoding, _now: float) -> int:
+        return 1
+
+    def receive(self, *_: object) -> None:
+        self.received += 1
+        self.in_a_row += 1
+        self.longest = max(self.longest, self.in_a_row)
+
+    def disconnect(self, *_: object) -> None: ...
+
+
+async def turns(hub: Counting) -> None:
+    """What else is to be done: it is ready whenever the loop comes by."""
+    while True:
+        hub.in_a_row = 0
+        await asyncio.sleep(0)
+
+
+async def test_a_flood_of_one_client_leaves_the_loop_to_others():
+    hub = Counting()
+    other = asyncio.create_task(turns(hub))
+    await asyncio.sleep(0)
+    link = Link(cast(Any, Flood()), cast(Any, hub), changed=lambda: None)
+    await link.serve()
+    other.cancel()
+    assert hub.received == MESSAGES
+    assert hub.longest <= 8
