@@ -98,6 +98,30 @@ def test_a_reset_drops_what_is_still_being_decoded(page: Page) -> None:
     ) == [2, [0, 0, 255, 255]]
 
 
+def test_a_known_patch_is_drawn_at_once(page: Page) -> None:
+    assert face(
+        page,
+        """await show(frame(red));
+        const patch = frame(green, [0, 0, 2, 2]);
+        await show(patch);
+        await show(frame(blue, [0, 0, 2, 2]));
+        const before = painted.length;
+        face.draw({...patch, n: 9});
+        return [painted.slice(before), at(0, 0), at(3, 3)];""",
+    ) == [[9], [0, 255, 0, 255], [255, 0, 0, 255]]
+
+
+def test_a_known_patch_does_not_overtake_what_is_being_decoded(page: Page) -> None:
+    assert face(
+        page,
+        """await show(frame(red));
+        const patch = frame(green, [0, 0, 2, 2]);
+        await show(patch);
+        await show(frame(blue), {...patch, n: 9});
+        return [painted, at(0, 0), at(3, 3)];""",
+    ) == [[0, 1, 2, 9], [0, 255, 0, 255], [0, 0, 255, 255]]
+
+
 ON_SCREEN = """() => {
   document.body.replaceChildren(Object.assign(document.createElement("canvas"), {id: "shown"}));
   const seen = document.querySelector("#shown");

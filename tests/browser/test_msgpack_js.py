@@ -146,3 +146,16 @@ def as_json(value: Any) -> Any:
     if value.keys() == {"hex"}:
         return base64.b64encode(bytes.fromhex(value["hex"])).decode()
     return {key: as_json(one) for key, one in value.items()}
+
+
+def test_short_texts_that_were_read_before_are_told_apart(reader: Page) -> None:
+    """They lie in 256 places; here are more, and each is read twice, in another message."""
+    texts = [f"{number:x}표정" for number in range(700)] + ["", "\0", "k" * 32, "k" * 33]
+    for order in (texts, texts[::-1]):
+        answer = reader.evaluate(READ, msgpack.packb(order).hex())
+        assert answer["value"] == order
+
+
+def test_a_bad_text_is_refused_each_time(reader: Page) -> None:
+    for _ in range(3):
+        assert reader.evaluate(READ, "a2c328") == {"code": "bad_utf8"}

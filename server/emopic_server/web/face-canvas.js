@@ -56,8 +56,17 @@ export class FaceCanvas extends EventTarget {
     return () => client.removeEventListener("frame", onFrame);
   }
 
-  /** Show this frame soon, unless a newer one comes first. @param {any} frame */
+  /**
+   * Show this frame: at once if its picture is known, else soon, unless a newer one comes first.
+   *
+   * @param {any} frame
+   */
   draw(frame) {
+    const known = frame.rect && this.base && !this.busy ? this.pictures.known(frame) : null;
+    if (known) {
+      this.#paint(null, frame, null, known);
+      return;
+    }
     if (!frame.rect) {
       this.skipped += (this.full ? 1 : 0) + (this.patch ? 1 : 0);
       this.full = frame;
@@ -107,9 +116,7 @@ export class FaceCanvas extends EventTarget {
     if (base) this.#paintFull(base);
     if (piece && this.base) {
       this.#restore(patch.rect);
-      const [x, y, width, height] = patch.rect;
-      this.context.clearRect(x, y, width, height); // a patch replaces, also where it is clear
-      this.context.drawImage(piece, x, y, width, height);
+      this.#replace(piece, patch.rect);
       this.patched = patch.rect;
     }
     this.dispatchEvent(new CustomEvent("paint", { detail: patch ?? full }));
@@ -126,6 +133,23 @@ export class FaceCanvas extends EventTarget {
     this.base?.close();
     this.base = picture;
     this.patched = null;
+  }
+
+  /**
+   * A patch replaces, also where it is clear. A copy within a clip changes only this rectangle;
+   * after a `clearRect`, Chromium composes the whole canvas anew.
+   */
+  #replace(
+    /** @type {ImageBitmap} */ piece, /** @type {number[]} */ [x, y, width, height],
+  ) {
+    const { context } = this;
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.globalCompositeOperation = "copy";
+    context.drawImage(piece, x, y, width, height);
+    context.restore();
   }
 
   /** Undo an earlier patch that lies elsewhere. */

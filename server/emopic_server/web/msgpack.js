@@ -51,6 +51,29 @@ export function decode(bytes, limits = {}) {
   return value;
 }
 
+/** @param {Uint8Array} raw */
+function textOf(raw) {
+  try {
+    return utf8.decode(raw);
+  } catch {
+    throw new MsgpackError("bad_utf8", `text of ${raw.length} bytes is not UTF-8`);
+  }
+}
+
+/**
+ * Short texts that were read before, each in the place its bytes name: the decoder is behind a
+ * border of the browser, and keys and names come again with every message.
+ */
+const WORDS = Object.freeze({ bytes: 32, most: 256 });
+/** @type {({raw: Uint8Array, text: string} | undefined)[]} */
+const words = new Array(WORDS.most);
+
+function same(/** @type {Uint8Array} */ one, /** @type {Uint8Array} */ other) {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
+}
+
 class Reader {
   /**
    * @param {Uint8Array} bytes
@@ -148,11 +171,15 @@ class Reader {
   /** @param {number} length */
   text(length) {
     const raw = this.bin(length);
-    try {
-      return utf8.decode(raw);
-    } catch {
-      throw new MsgpackError("bad_utf8", `text of ${length} bytes is not UTF-8`);
-    }
+    if (length > WORDS.bytes) return textOf(raw);
+    let hash = length;
+    for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + raw[i]) | 0;
+    const place = (hash >>> 0) % WORDS.most;
+    const known = words[place];
+    if (known && same(known.raw, raw)) return known.text;
+    const text = textOf(raw);
+    words[place] = { raw: raw.slice(), text };
+    return text;
   }
 
   /** A count is checked against the bytes that are left before anything is allocated. */

@@ -75,7 +75,7 @@ client.addEventListener("emotion", (/** @type {CustomEvent} */ event) => {
   subtitle.show(emotion, client.hello.emotions);
 });
 
-face.addEventListener("paint", () => byId("face").classList.add("shown"));
+face.addEventListener("paint", () => byId("face").classList.add("shown"), { once: true });
 face.attach(client, options.character);
 
 /** Why it failed is told by the `status` event. */

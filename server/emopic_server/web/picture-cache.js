@@ -21,16 +21,22 @@ export class PictureCache {
     this.most = most;
   }
 
-  /** This frame's picture, decoded unless it is there. @param {any} frame */
-  async get(frame) {
+  /** This frame's picture if it is there, at once. @param {any} frame */
+  known(frame) {
     const key = keyOf(frame);
     const known = this.#kept.get(key);
-    if (known && same(known.data, frame.data)) {
-      this.#kept.delete(key);
-      this.#kept.set(key, known);
-      return known.picture;
-    }
+    if (!known || !same(known.data, frame.data)) return null;
+    this.#kept.delete(key);
+    this.#kept.set(key, known);
+    return known.picture;
+  }
+
+  /** This frame's picture, decoded unless it is there. @param {any} frame */
+  async get(frame) {
+    const known = this.known(frame);
+    if (known) return known;
     const picture = await this.decode(frame);
+    const key = keyOf(frame);
     this.#drop(key);
     this.#kept.set(key, { data: frame.data, picture });
     this.#bytes += sizeOf(picture);
