@@ -141,7 +141,9 @@ class FakeEngine:
             raise ZeroDivisionError("a bug in the engine")
         return [self._scores(line) for line in lines]
 
-    def register(self, picture: bytes, *, portrait: bool = False) -> FakeFace:
+    def register(
+        self, picture: bytes, *, portrait: bool = False, background: str | bytes | None = None
+    ) -> FakeFace:
         image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             raise PictureError("this is not a JPEG, PNG or WebP", code="picture_format")
@@ -155,14 +157,16 @@ class FakeEngine:
             cut = image[height // 4 : height * 3 // 4, width // 4 : width * 3 // 4]
             png = cv2.imencode(".png", cut)[1].tobytes()
             return FakeFace("portrait", cut.shape[1], cut.shape[0], source, picture[-1], png)
-        key = hashlib.sha256(picture).hexdigest()[:32]
+        behind = background.encode() if isinstance(background, str) else background or b""
+        key = hashlib.sha256(picture + behind).hexdigest()[:32]
         return FakeFace(key, width, height, source, picture[-1])
 
-    def builtin(self, name: str) -> FakeFace:
+    def builtin(self, name: str, *, background: str | bytes | None = None) -> FakeFace:
         ids = [item.id for item in self.builtins]
         if name not in ids:
             raise InputError(f"there is no built-in face {name!r}", code="unknown_builtin")
-        return FakeFace(name, SIDE, SIDE, "builtin", 60 * ids.index(name))
+        key = name if background is None else f"{name} {background!r}"
+        return FakeFace(key, SIDE, SIDE, "builtin", 60 * ids.index(name))
 
     def render(self, jobs: Sequence[Any]) -> list[FakePicture | EngineError]:
         self.rendering.pass_through()

@@ -24,7 +24,7 @@ from emopic_engine.engines.commands import app as engines_app
 from emopic_engine.errors import BackendUnavailable, EngineError, LineError
 from emopic_engine.hardware import cache_dir, cpu_name, physical_cores
 from emopic_engine.text.model import TextModel
-from emopic_engine.train import face_commands, stargan_commands, text_commands
+from emopic_engine.train import face_commands, matte_commands, stargan_commands, text_commands
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Korean chat lines to a living face."
@@ -40,6 +40,9 @@ train_app.command("text-report")(text_commands.text_report)
 train_app.command("face")(face_commands.face)
 train_app.command("face-export")(face_commands.face_export)
 train_app.command("face-eval")(face_commands.face_eval)
+train_app.command("matte")(matte_commands.matte)
+train_app.command("matte-export")(matte_commands.matte_export)
+train_app.command("matte-eval")(matte_commands.matte_eval)
 train_app.command("stargan")(stargan_commands.stargan)
 train_app.command("stargan-export")(stargan_commands.stargan_export)
 train_app.command("stargan-judge")(stargan_commands.stargan_judge)
@@ -200,6 +203,9 @@ def render(
     strength: Annotated[float, typer.Option(min=0.0, max=1.0)] = 1.0,
     every: Annotated[bool, typer.Option("--all", help="Every emotion.")] = False,
     sheet: Annotated[bool, typer.Option("--sheet", help="Also write a contact sheet.")] = False,
+    background: Annotated[
+        str | None, typer.Option(help="Behind the person: transparent, #rrggbb, or a picture file.")
+    ] = None,
     backend: BackendOption = "openvino",
     precision: PrecisionOption = None,
     threads: ThreadsOption = 0,
@@ -212,13 +218,27 @@ def render(
         raise UsageError("give either --emotion NAME or --all")
     if not face.is_file():
         raise UsageError(f"there is no picture {face}")
+    behind = None if background is None else background_option(background)
     with status("loading the models"):
         engine = Engine.load(
             engine_config(backend, precision, threads, MODELS / "text", face_model)
         )
     emotions = list(engine.emotions.names) if emotion is None else [emotion]
-    for path in render_files(engine, face, emotions, strength, out_dir, sheet=sheet):
+    files = render_files(engine, face, emotions, strength, out_dir, sheet=sheet, background=behind)
+    for path in files:
         out.print(str(path), markup=False, soft_wrap=True)
+
+
+def background_option(text: str) -> str | bytes:
+    """A file's picture, or the words as they are. Raises `UsageError` for what is neither."""
+    from emopic_engine.face.background import COLOUR, TRANSPARENT
+
+    if text == TRANSPARENT or COLOUR.fullmatch(text):
+        return text
+    path = Path(text)
+    if not path.is_file():
+        raise UsageError(f"--background {text} is neither {TRANSPARENT}, #rrggbb nor a file")
+    return path.read_bytes()
 
 
 @app.command()

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from emopic_engine.backends import Backend, Precision, load_backend
 from emopic_engine.emotions import EXTRA_CHANNELS, Emotions, nearest
 from emopic_engine.errors import EngineError, InputError, LineError, ModelError
 from emopic_engine.face import codec
+from emopic_engine.face.background import Background, Behind, read_background, set_behind
 from emopic_engine.face.mark import MIXED, Mark
+from emopic_engine.face.matting import Matter
 from emopic_engine.face.model import Face, Maps
 from emopic_engine.face.sprite_files import is_zip
 from emopic_engine.face.sprites import Sprites, read_sprites
@@ -28,6 +31,7 @@ from emopic_engine.frames import encode_frame
 from emopic_engine.text.model import Scores, TextModel
 
 __all__ = [
+    "Background",
     "BuiltinFace",
     "Engine",
     "EngineConfig",
@@ -141,6 +145,7 @@ class Engine:
 
     def __init__(self, config: EngineConfig, backend: Backend) -> None:
         self._config = config
+        self._backend = backend
         self._text = TextModel(config.text_model, backend)
         self._face = load_face_model(config.face_model, MODELS / "face_detector", backend)
         self._face_model = _fingerprint(config.face_model, MODELS / "face_detector")
@@ -168,6 +173,11 @@ class Engine:
         backend = load_backend(config.backend, precision=config.precision, threads=config.threads)
         return cls(config, backend)
 
+    @cached_property
+    def matter(self) -> Matter:
+        """The matting network, compiled when it is first needed or at warm-up."""
+        return Matter(MODELS / "matte", self._backend)
+
     def _column(self, name: str) -> int | None:
         """Faces show the emotions they were trained on; any other borrows its nearest one's face,
         or shows nothing.
@@ -185,6 +195,7 @@ class Engine:
     def warm_up(self) -> None:
         """Run every path once, at the shapes that matter, so that the first request is not slow."""
         self._text.warm_up()
+        _ = self.matter
         face = self.builtin(self.builtins[0].id)
         rest = [0.0] * len(self.emotions)
         for patch in (False, True):
@@ -198,45 +209,64 @@ class Engine:
         """Scores for each line, or the error that this line alone earned."""
         return self._text.classify(lines)
 
-    def register(self, picture: bytes, *, portrait: bool = False) -> RegisteredFace:
+    def register(
+        self, picture: bytes, *, portrait: bool = False, background: Background | None = None
+    ) -> RegisteredFace:
         """Find and encode the face in an uploaded picture, or take a ZIP as a set of sprites.
 
         With `portrait`, the base face is only the largest face and what is around it, as for a
-        picture of a whole web page; code `no_face` when there is none. Raises `PictureError`.
+        picture of a whole web page; code `no_face` when there is none. `background` is what stands
+        behind the person instead: see `face.background`. Raises `PictureError`, and `InputError`
+        for a background that is none.
         """
+        behind = None if background is None else read_background(background, self._config.pictures)
         if is_zip(picture):
-            return self._sprites(picture)
+            return self._sprites(picture, background, behind)
         rgb, alpha = codec.decode(picture, self._config.pictures)
         kept = None
         if portrait:
             rgb, alpha = self._face.portrait(rgb, alpha), None
             kept = picture = codec.encode(rgb, None, "png")
-        key = hashlib.sha256(self._face_model + picture).hexdigest()[:32]
-        face = self._face.register(rgb, alpha)
+        stood = None
+        if behind is not None:
+            stood = partial(set_behind, behind=behind, matting=lambda *of: self.matter.matte(*of))
+        face = self._face.register(rgb, alpha, stood)
+        key = _key(self._face_model, picture, background)
         source = "found" if face.found else "centred"
         channels = self.info.face_channels
         faces = 1 if portrait else face.faces
         return RegisteredFace(key, face.width, face.height, source, face, kept, faces, channels)
 
-    def _sprites(self, data: bytes) -> RegisteredFace:
+    def _sprites(
+        self, data: bytes, background: Background | None, behind: Behind | None
+    ) -> RegisteredFace:
+        """Drawn characters are cut out already; a colour or picture is set behind them."""
         sprites = read_sprites(data, self.emotions, self._config.pictures)
-        key = hashlib.sha256(repr(self.emotions.names).encode() + data).hexdigest()[:32]
+        if behind is not None and not behind.transparent:
+            sprites = sprites.before(behind.sized(sprites.width, sprites.height))
+        key = _key(repr(self.emotions.names).encode(), data, background)
         return RegisteredFace(
             key, sprites.width, sprites.height, "found", sprites, channels=sprites.channels
         )
 
-    def builtin(self, name: str) -> RegisteredFace:
-        """A built-in face, encoded once. Raises `InputError` with code `unknown_builtin`."""
+    def builtin(self, name: str, *, background: Background | None = None) -> RegisteredFace:
+        """A built-in face, encoded once unless it gets a `background`.
+
+        Raises `InputError` with code `unknown_builtin`.
+        """
         known = {item.id: item for item in self.builtins}
         if name not in known:
             raise InputError(
                 f"there is no built-in face {name!r}; choose one of: {', '.join(known)}",
                 code="unknown_builtin",
             )
-        if name not in self._faces:
-            found = self.register(known[name].path.read_bytes())
-            self._faces[name] = replace(found, source="builtin", faces=1)
-        return self._faces[name]
+        if background is None and name in self._faces:
+            return self._faces[name]
+        found = self.register(known[name].path.read_bytes(), background=background)
+        made = replace(found, source="builtin", faces=1)
+        if background is None:
+            self._faces[name] = made
+        return made
 
     def render(self, jobs: Sequence[RenderJob]) -> list[Picture | EngineError]:
         """Render and encode `jobs` as one batch.
@@ -275,6 +305,15 @@ def _picture(job: RenderJob, maps: Maps | None) -> Picture | EngineError:
         return encode_frame(view, maps, job.format, job.quality, patch=job.patch, mark=mark)
     except EngineError as error:
         return error
+
+
+def _key(model: bytes, picture: bytes, background: Background | None) -> str:
+    """All that the pixels of a face depend on, as a hash."""
+    digest = hashlib.sha256(model + picture)
+    if background is not None:
+        spec = background if isinstance(background, bytes) else background.lower().encode()
+        digest.update(hashlib.sha256(_fingerprint(MODELS / "matte") + spec).digest())
+    return digest.hexdigest()[:32]
 
 
 def _fingerprint(*folders: Path) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from emopic_engine.engine import Engine, RegisteredFace, RenderJob
+from emopic_engine.engine import Background, Engine, RegisteredFace, RenderJob
 from emopic_engine.errors import EngineError
 
 _SHEET_SIDE = 320  # pixels a cell
@@ -24,14 +24,16 @@ def render_files(
     out_dir: Path,
     *,
     sheet: bool = False,
+    background: Background | None = None,
 ) -> list[Path]:
     """Write `<stem>_<emotion>.png` for each emotion at the picture's own size.
 
     With `sheet`, also `<stem>_sheet.png`: all of them side by side, labelled. Returns the files.
-    Raises `PictureError` for the picture, `InputError` for an unknown emotion.
+    `background` is what stands behind the person instead. Raises `PictureError` for the picture,
+    `InputError` for an unknown emotion or a background that is none.
     """
     columns = [engine.emotions.index(name) for name in emotions]
-    registered = engine.register(face.read_bytes())
+    registered = engine.register(face.read_bytes(), background=background)
     out_dir.mkdir(parents=True, exist_ok=True)
     written = []
     for column in columns:

@@ -15,6 +15,7 @@
     [capture]            # any field of emopic_server.intake.config.CaptureConfig
     service = "chromium"
 
+    [cutout]             # any field of emopic_server.intake.config.CutoutConfig
     [ocr]                # any field of emopic_server.intake.config.OcrConfig
     service = "clova"
 
@@ -43,7 +44,7 @@ from emopic_server.core.scheduler import Bounds
 from emopic_server.core.supervision import Patience
 from emopic_server.errors import ConfigError
 from emopic_server.history.config import HistoryConfig
-from emopic_server.intake.config import CaptureConfig, OcrConfig
+from emopic_server.intake.config import CaptureConfig, CutoutConfig, OcrConfig
 
 PROCESSES: Final = sys.platform != "win32"
 """Whether an engine process can be handed a socket here."""
@@ -95,6 +96,7 @@ class ServerConfig:
     worker: Patience = field(default_factory=Patience)
     capture: CaptureConfig = field(default_factory=CaptureConfig)
     ocr: OcrConfig = field(default_factory=OcrConfig)
+    cutout: CutoutConfig = field(default_factory=CutoutConfig)
     history: HistoryConfig = field(default_factory=HistoryConfig)
 
     def __post_init__(self) -> None:
@@ -240,7 +242,7 @@ def _strings(value: object) -> tuple[str, ...] | None:
     return None
 
 
-_TABLES: Final = (Limits, Bounds, Patience, CaptureConfig, OcrConfig, HistoryConfig)
+_TABLES: Final = (Limits, Bounds, Patience, CaptureConfig, CutoutConfig, OcrConfig, HistoryConfig)
 _KINDS: Final = (
     (bool, _bool, "true or false"),
     (bool | None, _bool, "true or false"),

@@ -53,6 +53,9 @@ CODES: Final[Mapping[str, ErrorCode]] = MappingProxyType(
         "bad_sprites": ErrorCode(
             "client", False, "the set of pictures cannot be used: the message says why"
         ),
+        "no_alpha": ErrorCode(
+            "client", False, "a transparent background cannot be seen as JPEG: use webp or png"
+        ),
         # lines and expressions
         "line_empty": ErrorCode("client", False, "the line has nothing to classify"),
         "line_too_long": ErrorCode("client", False, "longer than `limits.line_chars`"),

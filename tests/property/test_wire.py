@@ -26,6 +26,8 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.integers(low, high)
         case inspect.FloatType(ge=low, le=high):
             return st.floats(low, high)
+        case inspect.StrType(pattern=str(pattern)):
+            return st.from_regex(pattern, fullmatch=True)
         case inspect.StrType(min_length=low, max_length=high):
             letters = st.characters(exclude_categories=["Cs"])
             return st.text(letters, min_size=low or 0, max_size=min(high or 30, 30))

@@ -55,6 +55,12 @@ FROM_CLIENT: Final[dict[str, wire.ClientMessage]] = {
     "put_sprites": wire.CharacterPut(
         character="minji", sprites={"joy": PICTURE, "neutral": PICTURE}
     ),
+    "put_background": wire.CharacterPut(
+        character="minji",
+        builtin="minji",
+        options=wire.CharacterOptions(background="transparent"),
+    ),
+    "put_backdrop": wire.CharacterPut(character="minji", builtin="minji", backdrop=PICTURE),
     "put_url": wire.CharacterPut(character="minji", url="https://example.org/minji.jpg"),
     "read": wire.Read(id="r1", picture=PICTURE),
     "drop": wire.CharacterDrop(character="minji"),

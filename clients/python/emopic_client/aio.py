@@ -132,11 +132,14 @@ class Client:
         options: wire.CharacterOptions | None = None,
         shared: bool = False,
         history: wire.HistoryMode | None = None,
+        backdrop: bytes | None = None,
         timeout: float | None = None,
     ) -> wire.CharacterReady:
         """Register or replace a character with a picture (bytes or file), a built-in face, what is
         found at a web address, or `sprites`: pictures by emotion, or a ZIP or folder of them.
-        Returns when it can be watched. Raises `RequestRefused` for a picture that cannot be used,
+        A `backdrop` is a picture to stand behind it. Returns when it can be watched.
+
+        Raises `RequestRefused` for a picture that cannot be used,
         `ServerFailed`, `RequestTimeout`, and `OSError` for a file that cannot be read.
         """
         picture, drawn = await asyncio.to_thread(read_faces, face, sprites)
@@ -149,6 +152,7 @@ class Client:
             options=options or wire.CharacterOptions(),
             shared=shared,
             history=history,
+            backdrop=backdrop,
         )
         async with self._lock(character):
             return await self._ask(message, wire.CharacterReady, timeout)

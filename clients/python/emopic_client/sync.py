@@ -194,6 +194,7 @@ class Client:
         options: wire.CharacterOptions | None = None,
         shared: bool = False,
         history: wire.HistoryMode | None = None,
+        backdrop: bytes | None = None,
         timeout: float | None = None,
     ) -> wire.CharacterReady:
         """Register or replace a character."""
@@ -207,6 +208,7 @@ class Client:
                 options=options,
                 shared=shared,
                 history=history,
+                backdrop=backdrop,
                 timeout=timeout,
             )
         )

@@ -48,6 +48,7 @@ Share: TypeAlias = Annotated[float, Meta(ge=0, le=1.001)]  # [0, 1] and the serv
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
 Millis: TypeAlias = Annotated[float, Meta(ge=0, le=1e12)]
 HoldMs: TypeAlias = Annotated[int, Meta(ge=0, le=3_600_000)]
+BackgroundName: TypeAlias = Annotated[str, Meta(pattern=r"^(keep|transparent|#[0-9a-fA-F]{6})\Z")]
 Slot: TypeAlias = Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -139,7 +140,8 @@ class CharacterOptions(_Part, frozen=True):
     below `min_confidence` leave the face alone. At most `max_emotions` are mixed. With `blink` the
     face blinks by itself, with `speak` its mouth moves while a line is being said. With `bake` the
     frames of transitions are rendered before they are needed. `mark` says how its pictures are
-    marked as generated; the server may mark more.
+    marked as generated; the server may mark more. `background` is what stands behind the person
+    instead of what was there: `transparent`, a colour like `#102030`, or, to `keep` it, nothing.
     """
 
     strength: Annotated[float, Meta(ge=0, le=2)] | UnsetType = UNSET
@@ -153,6 +155,7 @@ class CharacterOptions(_Part, frozen=True):
     speak: bool | UnsetType = UNSET
     bake: bool | UnsetType = UNSET
     mark: MarkMode | UnsetType = UNSET
+    background: BackgroundName | UnsetType = UNSET
 
 
 class FrameOptions(_Part, frozen=True):
@@ -194,7 +197,8 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
     whose largest face is then taken, or `sprites`: pictures by the emotion they show.
 
     A `shared` character is seen by every session with the same token; a private one only by the
-    session that put it. `history` is what the server may keep of lines to it.
+    session that put it. `history` is what the server may keep of lines to it. `backdrop`
+    is a picture to stand behind the person, instead of `options.background`.
     """
 
     character: CharacterName
@@ -205,6 +209,7 @@ class CharacterPut(_Message, tag="character.put", frozen=True):
     url: Address | None = None
     history: HistoryMode | None = None
     sprites: dict[Name, bytes] | None = None
+    backdrop: bytes | None = None
 
 
 class CharacterDrop(_Message, tag="character.drop", frozen=True):

@@ -72,7 +72,7 @@ def compile_all(config: EngineConfig, watch: Watch | None = None) -> Recording:
             config.backend, precision=config.precision, threads=config.threads, watch=watch
         )
     )
-    Engine(config, recording)
+    _ = Engine(config, recording).matter
     return recording
 
 

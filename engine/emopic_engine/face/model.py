@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,7 @@ __all__ = ["Face", "FaceModel", "FaceView", "Maps"]
 
 PORTRAIT = 1.7  # sides of a face box that a portrait measures
 VIEWS = 4  # output sizes kept per face
+Standing: TypeAlias = Callable[[Rgb, Alpha | None, Crop], tuple[Rgb, Alpha | None]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +89,19 @@ class FaceModel:
         self._encode = backend.compile(encoder_graph(model_dir))
         self._decode = backend.compile(decoder_graph(model_dir))
 
-    def register(self, rgb: Rgb, alpha: Alpha | None = None) -> Face:
+    def register(self, rgb: Rgb, alpha: Alpha | None = None, stood: Standing | None = None) -> Face:
         """Find, cut and encode the face of a picture uint8 [H, W, 3] with alpha uint8 [H, W].
 
+        `stood` gives the picture another background once its face is found.
         Raises `PictureError` when the arrays are not such a picture.
         """
         _check(rgb, alpha)
         seen = flattened(rgb, alpha)
         box = self._detector.find_face(seen)
         crop = face_crop(box) if box else centred_crop(rgb.shape[1], rgb.shape[0])
+        if stood is not None:
+            rgb, alpha = stood(rgb, alpha, crop)
+            seen = flattened(rgb, alpha)
         features = self._encode(network_input(cut(seen, crop, self._side)))
         return Face(rgb, alpha, crop, features, self._side, box.faces if box else 1)
 

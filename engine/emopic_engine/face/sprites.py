@@ -15,7 +15,7 @@ and height. All of a character's changes lie in one rectangle, where any two of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import cv2
@@ -103,6 +103,15 @@ class Sprites:
             del self._views[next(iter(self._views))]
         return view
 
+    def before(self, behind: Rgb) -> Sprites:
+        """The same character before a background uint8 [height, width, 3]; nothing shines through.
+
+        Standing in front of it and mixing may change places, since what is mixed has its colours
+        weighted by alpha.
+        """
+        layers = {at: _before(rgba, behind) for at, rgba in self._layers.items()}
+        return replace(self, _layers=layers, _views={})
+
     def shares(self, expression: Sequence[float]) -> dict[_Layer, float]:
         """How much of each layer an expression shows; the shares sum to 1 and may be negative.
 
@@ -129,6 +138,12 @@ class Sprites:
         layers = {at: _resized(rgba, size) for at, rgba in self._layers.items()}
         opaque = all(int(rgba[..., 3].min()) == 255 for rgba in self._layers.values())
         return SpriteView(layers, self._rest, opaque)
+
+
+def _before(rgba: Rgba, behind: Rgb) -> Rgba:
+    share = rgba[..., 3].astype(np.float32) / 255
+    rgb = cv2.blendLinear(np.ascontiguousarray(rgba[..., :3]), behind, share, 1 - share)
+    return np.dstack([np.asarray(rgb, np.uint8), np.full(share.shape, 255, np.uint8)])
 
 
 def read_sprites(data: bytes, emotions: Emotions, limits: codec.PictureLimits) -> Sprites:

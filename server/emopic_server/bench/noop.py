@@ -10,7 +10,7 @@ import numpy as np
 
 from emopic_engine.atlas import Picture
 from emopic_engine.emotions import DEFAULT, Emotions
-from emopic_engine.engine import BuiltinFace, EngineInfo, RegisteredFace, RenderJob
+from emopic_engine.engine import Background, BuiltinFace, EngineInfo, RegisteredFace, RenderJob
 from emopic_engine.text.model import Scores
 
 _PIXEL = bytes(128)
@@ -42,11 +42,17 @@ class NoopEngine:
         """The same scores for every line."""
         return [self._scores] * len(lines)
 
-    def register(self, picture: bytes, *, portrait: bool = False) -> RegisteredFace:  # noqa: ARG002
+    def register(
+        self,
+        picture: bytes,
+        *,
+        portrait: bool = False,  # noqa: ARG002
+        background: Background | None = None,  # noqa: ARG002
+    ) -> RegisteredFace:
         """The same face for every picture."""
         return self.builtin(str(len(picture)))
 
-    def builtin(self, name: str) -> RegisteredFace:
+    def builtin(self, name: str, *, background: Background | None = None) -> RegisteredFace:  # noqa: ARG002
         """The same face for every name."""
         return RegisteredFace(name, 128, 128, "builtin", _NoFace())  # type: ignore[arg-type]
 

@@ -64,8 +64,8 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 class Knobs:
     """How a face follows its emotions; `RANGES` has the bounds, `wire.CharacterOptions` the words.
 
-    `bake` and `mark` are about its pictures; the animator does not look at them. Raises
-    `OutOfRange`.
+    `bake`, `mark` and `background` are about its pictures; the animator does not look at them.
+    Raises `OutOfRange`.
     """
 
     strength: float = 1.0
@@ -79,6 +79,7 @@ class Knobs:
     speak: bool = False
     bake: bool = False
     mark: MarkMode = "off"
+    background: str = "keep"
 
     def __post_init__(self) -> None:
         for name in RANGES:

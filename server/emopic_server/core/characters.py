@@ -12,7 +12,7 @@ from emopic_engine.face.sprite_files import pack_named
 from emopic_server.core.animator import Animator, Knobs, OutOfRange
 from emopic_server.core.session import Session
 from emopic_server.core.watch import View, Wanted
-from emopic_server.core.work import CharacterKey, FaceLike, Kept
+from emopic_server.core.work import Background, CharacterKey, FaceLike, Kept
 from emopic_server.errors import Refusal
 
 
@@ -22,11 +22,12 @@ class Character:
     `wanted` is the generation asked for last, `generation` the one `face` has; they differ while
     a new face is on its way. `n` numbers the states. `owners` and `watchers` are session ids.
     `origin` is what a store will keep once the face on its way has come. `history` is what may be
-    kept of lines to it.
+    kept of lines to it. `background` is what stands behind it instead of what was there.
     """
 
     __slots__ = (
         "animator",
+        "background",
         "face",
         "generation",
         "history",
@@ -50,6 +51,7 @@ class Character:
         self.n = 0
         self.origin: Kept | None = None
         self.history: HistoryMode | None = None
+        self.background: Background | None = None
         self.owners: set[str] = set()
         self.watchers: set[str] = set()
         self.views: dict[Wanted, View] = {}
@@ -154,7 +156,7 @@ def uploaded(message: CharacterPut, limits: Limits) -> bytes | None:
 
     Raises `Refusal` when that is too large, or two pictures have one name.
     """
-    parts = [message.face or b"", *(message.sprites or {}).values()]
+    parts = [message.face or b"", message.backdrop or b"", *(message.sprites or {}).values()]
     size = sum(map(len, parts))
     if size > limits.face_bytes:
         raise Refusal(

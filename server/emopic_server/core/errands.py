@@ -19,12 +19,17 @@ _RETRY_MS: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class FaceErrand:
-    """Get a face from a web address; the answer is a `FoundFace`."""
+    """Get a face from a web address, or take a `picture`; the answer is a `FoundFace`.
+
+    With `cut`, its background is removed; not that of a web page, which the engine cuts.
+    """
 
     session: str
     character: CharacterKey
     generation: int
-    url: str
+    url: str | None
+    picture: bytes | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Settings:
     that a store keeps shared characters: see `Stage`. `guard` is the least every session has,
     `history` says what is kept of lines. `atlas_bytes` bounds the rendered pictures that are kept.
     `workers` is how many engines there are, `quarantine` what becomes of what ends them. `mark` is
-    the least that frames are marked. With `tracing`, traces of lines gather in `spans`.
+    the least that frames are marked. With `cutting`, people are cut out by a service, as errands.
+    With `tracing`, traces of lines gather in `spans`.
     """
 
     server: str
@@ -76,6 +77,7 @@ class Settings:
     workers: int = 1
     quarantine: Rule = field(default_factory=Rule)
     mark: wire.MarkMode = "off"
+    cutting: bool = False
     tracing: bool = False
 
 
@@ -121,6 +123,7 @@ class Hub:
             bakery=self.bakery,
             spans=self.spans,
             mark=settings.mark,
+            cutting=settings.cutting,
         )
         builtins = frozenset(item.id for item in settings.builtins)
         self.stage = Stage(parts, builtins, keeping=settings.keeping)

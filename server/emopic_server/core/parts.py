@@ -23,7 +23,7 @@ from emopic_server.core.work import PictureLike
 @dataclass(frozen=True)
 class Parts:
     """One of each, made by the hub. Keys of the agenda are (kind, subject). `mark` is the least
-    that is done to mark frames."""
+    that is done to mark frames. With `cutting`, a service cuts people out instead of the engine."""
 
     emotions: Emotions
     limits: Limits
@@ -38,3 +38,4 @@ class Parts:
     bakery: Bakery
     spans: Spans
     mark: MarkMode = "off"
+    cutting: bool = False

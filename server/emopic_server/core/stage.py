@@ -10,6 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from emopic_client import wire
+from emopic_server.core.backgrounds import (
+    asked_background,
+    hidden,
+    kept_background,
+)
 from emopic_server.core.characters import (
     Character,
     Characters,
@@ -58,6 +63,7 @@ class Stage:
         self._agenda = parts.agenda
         self._metrics = parts.metrics
         self._errands = parts.errands
+        self._cutting = parts.cutting
         self.changes: list[Change] = []
         self._keeping = keeping
         self._generations = 0
@@ -71,17 +77,20 @@ class Stage:
         settings = knobs(message.options)
         picture = uploaded(message, self._limits)
         key = (session.group if message.shared else session.id, message.character)
+        behind = asked_background(message)
         generation = self._next_generation()
-        face = self._builtin_faces.get(message.builtin or "")
-        if message.url is not None:
-            self._errands.put(FaceErrand(session.id, key, generation, message.url))
+        face = None if behind else self._builtin_faces.get(message.builtin or "")
+        cut = self._cutting and behind is not None
+        if message.url is not None or (cut and picture is not None):
+            self._errands.put(FaceErrand(session.id, key, generation, message.url, picture, cut))
         elif face is None:
-            job = RegisterJob(session.id, key, generation, picture, message.builtin)
-            self._scheduler.put_register(job, now=now)
+            whole = RegisterJob(session.id, key, generation, picture, message.builtin)
+            self._scheduler.put_register(replace(whole, background=behind), now=now)
         character = self.characters.add(key)
         character.wanted = generation
         character.next_knobs = settings
         character.history = message.history
+        character.background = behind
         character.origin = self._origin(key, message, picture)
         character.owners.add(session.id)
         session.owned.add(key)
@@ -98,7 +107,8 @@ class Stage:
         key, generation = errand.character, errand.generation
         data = None if isinstance(result, Failed) else result.data
         page = not isinstance(result, Failed) and result.page
-        job = RegisterJob(errand.session, key, generation, data, None, page)
+        behind = character.background
+        job = RegisterJob(errand.session, key, generation, data, None, page, behind)
         if isinstance(result, Failed):
             self.registered(job, result, now)
             return
@@ -111,7 +121,7 @@ class Stage:
 
     def registered(self, job: RegisterJob, result: FaceLike | Failed, now: float) -> None:
         """The engine has registered a face, or refused it."""
-        if not isinstance(result, Failed) and job.builtin is not None:
+        if not isinstance(result, Failed) and job.builtin is not None and not job.background:
             self._builtin_faces[job.builtin] = result
         character = self.characters.get(job.character)
         if character is None or character.wanted != job.generation:
@@ -135,9 +145,11 @@ class Stage:
         for item in kept:
             key = (item.group, item.character)
             generation = self._next_generation()
-            job = RegisterJob("", key, generation, item.face, item.builtin)
+            behind = kept_background(item.options, item.backdrop)
+            job = RegisterJob("", key, generation, item.face, item.builtin, background=behind)
             self._scheduler.put_register(job, bounded=False)
             character = self.characters.add(key)
+            character.background = behind
             character.wanted = generation
             character.next_knobs = knobs(item.options)
             character.history = item.history
@@ -176,6 +188,8 @@ class Stage:
         character = self.characters.find(session, message.character)
         if message.frames is not None:
             self._check_frames(message.frames)
+            if refusal := hidden(character, message.frames.format):
+                raise refusal
         known = message.character in session.watches
         if not known and len(session.watches) >= self._limits.characters_per_session:
             raise self._too_many(message.character)
@@ -259,7 +273,8 @@ class Stage:
     ) -> Kept | None:
         if not (self._keeping and message.shared):
             return None
-        return Kept(*key, message.builtin, picture, message.options, message.history)
+        kept = Kept(*key, message.builtin, picture, message.options, message.history)
+        return replace(kept, backdrop=message.backdrop)
 
     def _too_many(self, name: str) -> Refusal:
         limit = self._limits.characters_per_session

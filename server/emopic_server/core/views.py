@@ -14,6 +14,7 @@ import numpy as np
 from emopic_client import wire
 from emopic_engine.emotions import EXTRA_CHANNELS, blendshapes
 from emopic_server.core.animator import Seen
+from emopic_server.core.backgrounds import hidden
 from emopic_server.core.bakery import NOWHERE, News
 from emopic_server.core.characters import Character, Characters
 from emopic_server.core.parts import Parts
@@ -180,6 +181,10 @@ class Views:
             return
         sessions = self._post.sessions
         absent = {name for name in view.seats if sessions[name].connection is None}
+        unseen = hidden(character, options.format)
+        if unseen is not None:
+            self._trouble(character, view, Failed(unseen.code, unseen.message), now)
+            return
         patch = view.wants_patch(character.generation, absent)
         job = self._job(character, view, expression, patch, character.number(), now)
         picture = self._atlas.get(job.atlas_key)

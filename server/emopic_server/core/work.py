@@ -22,6 +22,11 @@ from emopic_server.core.history import Record
 
 LOSSY: Final = ("jpeg", "webp")
 
+Background: TypeAlias = str | bytes
+"""`TRANSPARENT`, a colour `#rrggbb`, or a picture; `emopic_engine.face.background` reads them."""
+
+TRANSPARENT: Final = "transparent"
+
 CharacterKey: TypeAlias = tuple[str, str]
 """(owner, id): the owner is a session for a private character, a group for a shared one."""
 
@@ -105,6 +110,7 @@ class RegisterJob:
     """Turn a picture, or the name of a built-in face, into a face.
 
     With `portrait`, only the largest face of the picture and what is around it is meant.
+    `background` is what stands behind the person instead.
     """
 
     session: str
@@ -113,6 +119,7 @@ class RegisterJob:
     picture: bytes | None
     builtin: str | None
     portrait: bool = False
+    background: Background | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A shared character as a store keeps it: exactly one of `builtin` and `face`."""
+    """A shared character as a store keeps it: exactly one of `builtin` and `face`, and the picture
+    behind it, if it has one."""
 
     group: str
     character: str
@@ -210,6 +218,7 @@ class Kept:
     face: bytes | None
     options: CharacterOptions
     history: HistoryMode | None = None
+    backdrop: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """How the services of the intake are configured. Keys come from the file or the environment
-(`EMOPIC_CAPTURE_KEY`, `EMOPIC_OCR_KEY`) and are never shown.
+(`EMOPIC_CAPTURE_KEY`, `EMOPIC_OCR_KEY`, `EMOPIC_CUTOUT_KEY`) and are never shown.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from emopic_server.errors import ConfigError
 from emopic_server.intake.addresses import Network
 
 CAPTURES: Final = ("off", "pictures", "chromium", "screenshotlayer")
+CUTTERS: Final = ("engine", "removebg")
 READERS: Final = ("off", "tesseract", "clova")
 
 
@@ -61,6 +62,20 @@ class OcrConfig:
 
     def __post_init__(self) -> None:
         _check("ocr", self.service, READERS, self.daily)
+
+
+@dataclass(frozen=True)
+class CutoutConfig:
+    """Cutting people out. `service`: the `engine`'s own network, or `removebg`, whose `key` this
+    then is. A day's pictures are bounded, since each costs money.
+    """
+
+    service: str = "engine"
+    key: str | None = field(default=None, repr=False)
+    daily: int = 200
+
+    def __post_init__(self) -> None:
+        _check("cutout", self.service, CUTTERS, self.daily)
 
 
 def _check(table: str, service: str, known: tuple[str, ...], daily: int) -> None:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from emopic_engine.face.codec import PictureLimits
 from emopic_server.errors import ConfigError, Refusal
-from emopic_server.intake.config import CaptureConfig, OcrConfig
+from emopic_server.intake.config import CaptureConfig, CutoutConfig, OcrConfig
 from emopic_server.intake.ocr import Reading, Recogniser, Tesseract
 
 if TYPE_CHECKING:  # the HTTP client takes its time to import, and most servers need none
     from emopic_server.intake.capture import FaceFinder, Found, Photographer
     from emopic_server.intake.dial import Dialler
     from emopic_server.intake.fetch import Fetcher
+    from emopic_server.intake.removebg import RemoveBg
     from emopic_server.intake.service import Secret, Service
 
 CAPTURE_KEY = "EMOPIC_CAPTURE_KEY"
 OCR_KEY = "EMOPIC_OCR_KEY"
+CUTOUT_KEY = "EMOPIC_CUTOUT_KEY"
 
 
 class Unavailable:
@@ -68,6 +70,16 @@ def load_recogniser(config: OcrConfig, limits: PictureLimits) -> Recogniser:
         return Tesseract(models=config.models, limits=limits)
     except ConfigError as error:
         return Unavailable(error.message)
+
+
+def load_cutter(config: CutoutConfig, limits: PictureLimits) -> RemoveBg | None:
+    """Who cuts people out instead of the engine; None: nobody. Raises `ConfigError`."""
+    if config.service == "engine":
+        return None
+    from emopic_server.intake.removebg import RemoveBg
+
+    key = _key("cutout", config.key, CUTOUT_KEY)
+    return RemoveBg(key, _service("remove.bg", config.daily), limits=limits)
 
 
 def _photographer(config: CaptureConfig, dialler: Dialler, fetcher: Fetcher) -> Photographer | None:

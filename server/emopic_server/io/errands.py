@@ -15,7 +15,7 @@ from emopic_server.core.errands import Errand, Errands, FaceErrand, FoundFace, W
 from emopic_server.core.work import Failed
 from emopic_server.errors import Refusal
 from emopic_server.intake.ocr import Recogniser
-from emopic_server.intake.services import load_finder, load_recogniser
+from emopic_server.intake.services import load_cutter, load_finder, load_recogniser
 
 if TYPE_CHECKING:
     from emopic_server.intake.capture import Found
@@ -35,23 +35,40 @@ class Finder(Protocol):
         ...
 
 
+class Cutter(Protocol):
+    """Removes the background of a picture."""
+
+    async def cut(self, picture: bytes) -> bytes:
+        """The picture with alpha; one that has alpha already comes back as it is.
+
+        Raises `Refusal`.
+        """
+        ...
+
+
 def load_runner(config: ServerConfig, on_done: Callable[[Errand, Result], None]) -> ErrandRunner:
     """The runner with the configured services. Raises `ConfigError`."""
     limits = config.limits
     pictures = PictureLimits(limits.face_bytes, limits.face_side, limits.face_pixels)
     finder = load_finder(config.capture, limits.face_bytes)
-    return ErrandRunner(finder, load_recogniser(config.ocr, pictures), on_done)
+    cutter = load_cutter(config.cutout, pictures)
+    return ErrandRunner(finder, load_recogniser(config.ocr, pictures), on_done, cutter)
 
 
 class ErrandRunner:
     """`on_done` is called on the event loop with each errand and what came of it."""
 
     def __init__(
-        self, finder: Finder, recogniser: Recogniser, on_done: Callable[[Errand, Result], None]
+        self,
+        finder: Finder,
+        recogniser: Recogniser,
+        on_done: Callable[[Errand, Result], None],
+        cutter: Cutter | None = None,
     ) -> None:
         self._finder = finder
         self._recogniser = recogniser
         self._on_done = on_done
+        self._cutter = cutter
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -81,7 +98,17 @@ class ErrandRunner:
 
     async def _result(self, errand: Errand) -> Result:
         if isinstance(errand, FaceErrand):
-            found = await self._finder.find(errand.url)
-            return FoundFace(found.data, found.page)
+            return await self._face(errand)
         reading = await self._recogniser.read(errand.picture)
         return Writing(reading.text, reading.confidence)
+
+    async def _face(self, errand: FaceErrand) -> FoundFace:
+        """Found, then cut; what shows a whole page is the engine's to cut."""
+        if errand.url is not None:
+            found = await self._finder.find(errand.url)
+            face = FoundFace(found.data, found.page)
+        else:
+            face = FoundFace(errand.picture or b"", page=False)
+        if errand.cut and not face.page and self._cutter is not None:
+            return FoundFace(await self._cutter.cut(face.data), page=False)
+        return face

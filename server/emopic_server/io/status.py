@@ -41,6 +41,7 @@ def settings(config: ServerConfig, engine: AboutEngine) -> Settings:
         history=_history(config),
         atlas_bytes=config.atlas_mb * 1024 * 1024,
         mark=cast("wire.MarkMode", config.mark),
+        cutting=config.cutout.service != "engine",
         tracing=bool(config.traces),
         workers=max(1, len(config.devices)),
     )

@@ -3,9 +3,9 @@
     characters(owner, name, builtin, face, options)      primary key (owner, name)
 
 `owner` is a group, which is a hash of its token; the token itself is not kept. `options` is the
-JSON of `wire.CharacterOptions`, with `history` beside them if the character has one. SQLite is the
-default; any database that SQLAlchemy reaches by a URL will do, since nothing here is particular to
-SQLite.
+JSON of `wire.CharacterOptions`, with `history` and `backdrop` beside them if the character has one.
+SQLite is the default; any database that SQLAlchemy reaches by a URL will do, since nothing here is
+particular to SQLite.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import (
     Column,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     Text,
@@ -50,6 +51,7 @@ class _More(msgspec.Struct):
     """What stands beside the options in their column."""
 
     history: wire.HistoryMode | None = None
+    backdrop: bytes | None = None
 
 
 class Store(Protocol):
@@ -84,17 +86,7 @@ class SqlStore:
         try:
             with self._engine.connect() as connection:
                 rows = connection.execute(select(_TABLE)).all()
-            return [
-                Kept(
-                    row.owner,
-                    row.name,
-                    row.builtin,
-                    row.face,
-                    msgspec.json.decode(row.options, type=wire.CharacterOptions),
-                    msgspec.json.decode(row.options, type=_More).history,
-                )
-                for row in rows
-            ]
+            return [_kept(row) for row in rows]
         except (SQLAlchemyError, msgspec.MsgspecError) as error:
             raise _error("read", error) from error
 
@@ -115,6 +107,12 @@ class SqlStore:
         self._engine.dispose()
 
 
+def _kept(row: Row[Any]) -> Kept:
+    options = msgspec.json.decode(row.options, type=wire.CharacterOptions)
+    more = msgspec.json.decode(row.options, type=_More)
+    return Kept(row.owner, row.name, row.builtin, row.face, options, more.history, more.backdrop)
+
+
 def _row(kept: Kept) -> dict[str, object]:
     return {
         "owner": kept.group,
@@ -129,6 +127,8 @@ def _options(kept: Kept) -> str:
     options = msgspec.to_builtins(kept.options)
     if kept.history is not None:
         options["history"] = kept.history
+    if kept.backdrop is not None:
+        options["backdrop"] = kept.backdrop
     return msgspec.json.encode(options).decode()
 
 

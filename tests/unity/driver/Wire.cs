@@ -172,6 +172,10 @@ namespace Emopic.Tests
             Show("identify_resume", w.Identify(game, "9f2c41d07ab35e68", 41));
             Show("put_builtin", w.Put("minji", new FaceOrigin { Builtin = "minji" }, new CharacterOptions(), false));
             Show("put_face", w.Put("나", new FaceOrigin { Picture = face }, options, true));
+            var behind = new CharacterOptions { Background = "transparent" };
+            var backdrop = new CharacterOptions { Backdrop = face };
+            Show("put_background", w.Put("minji", new FaceOrigin { Builtin = "minji" }, behind, false));
+            Show("put_backdrop", w.Put("minji", new FaceOrigin { Builtin = "minji" }, backdrop, false));
             Show("put_url", w.Put("minji", new FaceOrigin { Url = "https://example.org/minji.jpg" }, null, false));
             var sprites = new Dictionary<string, byte[]> { { "joy", face }, { "neutral", face } };
             Show("put_sprites", w.Put("minji", new FaceOrigin { Sprites = sprites }, null, false));

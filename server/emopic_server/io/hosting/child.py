@@ -117,9 +117,11 @@ class Desk:
     def _face(self, orders: Sequence[messages.Face]) -> list[object]:
         order = orders[0]
         if order.builtin is not None:
-            return [self._engine.builtin(order.builtin)]
+            return [self._engine.builtin(order.builtin, background=order.behind)]
         assert order.picture is not None
-        return [self._engine.register(order.picture, portrait=order.portrait)]
+        return [
+            self._engine.register(order.picture, portrait=order.portrait, background=order.behind)
+        ]
 
     def _render(self, order: messages.Frames) -> list[object]:
         """Frames of a face that could not be made fail with its error, and alone."""

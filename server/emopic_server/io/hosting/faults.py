@@ -28,7 +28,7 @@ from typing import Any, Final, NoReturn
 
 from emopic_engine.emotions import Emotions
 from emopic_engine.errors import DeviceLost, ModelError
-from emopic_server.core.work import FaceLike
+from emopic_server.core.work import Background, FaceLike
 from emopic_server.io.hosting.like import BuiltinLike, EngineLike, InfoLike
 
 VARIABLE: Final = "EMOPIC_TEST_FAULTS"
@@ -133,19 +133,21 @@ class FaultyEngine:
                 FAULTS[found[2]]()
         return self._engine.classify(lines)
 
-    def register(self, picture: bytes, *, portrait: bool = False) -> FaceLike:
+    def register(
+        self, picture: bytes, *, portrait: bool = False, background: Background | None = None
+    ) -> FaceLike:
         """What the words at the picture's end say, then what the engine does."""
         found = _WORD.search(picture[-_TAIL:].decode("ascii", "replace"))
         if found is not None and not found[1]:
             FAULTS[found[2]]()
-        face = self._engine.register(picture, portrait=portrait)
+        face = self._engine.register(picture, portrait=portrait, background=background)
         if found is not None:
             self._cursed[face.key] = found[2]
         return face
 
-    def builtin(self, name: str) -> FaceLike:
+    def builtin(self, name: str, *, background: Background | None = None) -> FaceLike:
         """As the engine does."""
-        return self._engine.builtin(name)
+        return self._engine.builtin(name, background=background)
 
     def render(self, jobs: Sequence[Any]) -> Sequence[object]:
         """What a line before has ordered or a face brings with it, or what the engine does."""

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from emopic_client.wire import MarkMode
+from emopic_server.core.work import Background
 
 _LENGTH: Final = struct.Struct("<I")
 HEAD: Final = _LENGTH.size
@@ -49,6 +50,17 @@ class Face(msgspec.Struct, frozen=True, tag="face"):
     picture: bytes | None
     builtin: str | None
     portrait: bool = False
+    background: str | None = None
+    backdrop: bytes | None = None
+
+    @property
+    def behind(self) -> Background | None:
+        """What the engine is to set behind the face."""
+        return self.backdrop if self.background is None else self.background
+
+    def of(self, picture: bytes) -> Face:
+        """The same with another picture, whole."""
+        return msgspec.structs.replace(self, picture=picture, portrait=False)
 
 
 class FrameOrder(msgspec.Struct, frozen=True, array_like=True):

@@ -29,9 +29,9 @@ def perform(engine: EngineLike, work: Work) -> list[object]:
 def register(engine: EngineLike, job: RegisterJob) -> object:
     """The face of a picture, or the built-in one."""
     if job.builtin is not None:
-        return engine.builtin(job.builtin)
+        return engine.builtin(job.builtin, background=job.background)
     assert job.picture is not None
-    return engine.register(job.picture, portrait=job.portrait)
+    return engine.register(job.picture, portrait=job.portrait, background=job.background)
 
 
 def attempt(call: Callable[[Sequence[T]], Sequence[object]], items: Sequence[T]) -> list[object]:

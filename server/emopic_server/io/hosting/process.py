@@ -19,7 +19,7 @@ import msgspec
 
 from emopic_engine.emotions import Emotions
 from emopic_server.core.supervision import Patience
-from emopic_server.core.work import Classify, Failed, FrameJob, Register, Work
+from emopic_server.core.work import Classify, Failed, FrameJob, Register, RegisterJob, Work
 from emopic_server.io.hosting import messages
 from emopic_server.io.hosting.like import AboutEngine, Listener, WorkerStatus
 from emopic_server.io.hosting.source import EngineSource
@@ -111,7 +111,7 @@ class ProcessHost:
     def _register(self, worker: Worker, work: Register) -> Task:
         job = work.job
         number = next(self._numbers)
-        order = messages.Face(number, job.picture, job.builtin, job.portrait)
+        order = _face_order(number, job)
         return Task(work, order, lambda outcome: self._face(worker, order, outcome))
 
     def _face(self, worker: Worker, order: messages.Face, outcome: messages.Outcome) -> object:
@@ -119,7 +119,7 @@ class ProcessHost:
             return _result(outcome)
         origin = order
         if outcome.portrait is not None:  # what was cut out is the whole of it from now on
-            origin = messages.Face(order.face, outcome.portrait, None)
+            origin = order.of(outcome.portrait)
         face = RemoteFace(**msgspec.structs.asdict(outcome), origin=origin)
         weakref.finalize(face, self._forget, order.face).atexit = False
         worker.faces.add(order.face)
@@ -166,6 +166,13 @@ class ProcessHost:
         device = ", ".join(f"{n} × {name}" if n > 1 else name for name, n in counts.items())
         info = msgspec.structs.replace(first.info, device=device)
         return About(Emotions(first.names, first.korean), info, first.builtins)
+
+
+def _face_order(number: int, job: RegisterJob) -> messages.Face:
+    behind = job.background
+    named = behind if isinstance(behind, str) else None
+    backdrop = behind if isinstance(behind, bytes) else None
+    return messages.Face(number, job.picture, job.builtin, job.portrait, named, backdrop)
 
 
 def _frame_order(job: FrameJob) -> messages.FrameOrder:

@@ -36,6 +36,12 @@ namespace Emopic
         /// <summary>How pictures are marked as generated; the server may mark more.</summary>
         public PictureMark? Mark { get; set; }
 
+        /// <summary>What stands behind the person: <c>keep</c>, <c>transparent</c> or <c>#rrggbb</c>.</summary>
+        public string Background { get; set; }
+
+        /// <summary>A picture to stand behind the person, instead of <c>Background</c>.</summary>
+        public byte[] Backdrop { get; set; }
+
         /// <summary>What the server may keep of lines to this character.</summary>
         public LineHistory History { get; set; }
     }

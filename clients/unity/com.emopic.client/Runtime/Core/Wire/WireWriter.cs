@@ -58,8 +58,10 @@ namespace Emopic
             if (face.Url != null) Chars("url", face.Url, 1, 2048);
             int set = options == null ? 0 : Count(options);
             LineHistory history = options == null ? LineHistory.Default : options.History;
+            byte[] backdrop = options == null ? null : options.Backdrop;
             _out.Clear();
-            Begin("character.put", 2 + One(set > 0) + One(shared) + One(history != LineHistory.Default));
+            Begin("character.put", 2 + One(set > 0) + One(shared) + One(history != LineHistory.Default)
+                + One(backdrop != null));
             _out.WritePair("character", character);
             if (face.Picture != null) _out.WritePair("face", face.Picture);
             if (face.Builtin != null) _out.WritePair("builtin", face.Builtin);
@@ -68,6 +70,7 @@ namespace Emopic
             if (face.Url != null) _out.WritePair("url", face.Url);
             if (history != LineHistory.Default) _out.WritePair("history", Names.Of(history));
             if (face.Sprites != null) Write(face.Sprites);
+            if (backdrop != null) _out.WritePair("backdrop", backdrop);
             return _out.ToArray();
         }
 
@@ -171,7 +174,7 @@ namespace Emopic
                 + One(options.DecayMs.HasValue) + One(options.MinConfidence.HasValue)
                 + One(options.MaxEmotions.HasValue) + One(options.Blink.HasValue)
                 + One(options.Speak.HasValue) + One(options.Bake.HasValue)
-                + One(options.Mark.HasValue);
+                + One(options.Mark.HasValue) + One(options.Background != null);
         }
 
         private void Write(CharacterOptions options, int set)
@@ -189,6 +192,7 @@ namespace Emopic
             if (options.Speak.HasValue) _out.WritePair("speak", options.Speak.Value);
             if (options.Bake.HasValue) _out.WritePair("bake", options.Bake.Value);
             if (options.Mark.HasValue) _out.WritePair("mark", Names.Of(options.Mark.Value));
+            if (options.Background != null) _out.WritePair("background", options.Background);
         }
 
         private void Write(IReadOnlyDictionary<string, byte[]> sprites)
