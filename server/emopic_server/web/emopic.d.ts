@@ -72,6 +72,8 @@ export interface CharacterOptions {
   bake?: boolean;
   /** How frames are marked as generated; the server may mark more. */
   mark?: "off" | "metadata" | "visible";
+  /** What stands behind the person: `keep`, `transparent` or `#rrggbb`. */
+  background?: string;
 }
 
 export interface FrameOptions {
@@ -214,6 +216,8 @@ export interface CharacterSource {
   face?: Uint8Array | ArrayBuffer;
   /** Drawn pictures by the emotion they show. */
   sprites?: Record<string, Uint8Array>;
+  /** A picture to stand behind the person, instead of `options.background`. */
+  backdrop?: Uint8Array;
   options?: CharacterOptions;
   shared?: boolean;
 }

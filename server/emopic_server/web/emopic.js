@@ -117,10 +117,10 @@ export class EmopicClient extends EventTarget {
    */
   putCharacter(
     /** @type {string} */ character,
-    /** @type {any} */ { builtin, face, sprites, options, shared } = {},
+    /** @type {any} */ { builtin, face, sprites, backdrop, options, shared } = {},
   ) {
     const bytes = face instanceof ArrayBuffer ? new Uint8Array(face) : face;
-    const from = { builtin, face: bytes, sprites };
+    const from = { builtin, face: bytes, sprites, backdrop };
     const message = { type: "character.put", character, ...from, options, shared };
     const answer = this.#waiters.wait(`put\n${character}`, { ms: PUT_MS, ref: character });
     this.#characters.set(character, message);

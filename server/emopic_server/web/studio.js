@@ -17,7 +17,7 @@ import { takeToken, TokenDialog } from "./token.js";
 
 const PREVIEW_MS = 1600;
 const SIDES = [256, 384, 512, 640, 768];
-const SWITCHES = ["blink", "speak", "mark"];
+const SWITCHES = ["blink", "speak", "mark", "cutout"];
 const LOCAL_ERRORS = new Set(["timeout", "queue_full", "session_lost"]);
 const SLIDERS = /** @type {const} */ ([
   ["strength", "strength", "times"], ["transition", "transition_ms", "ms"], ["hold", "hold_ms", "seconds"],
@@ -61,10 +61,13 @@ async function useFace(/** @type {any} */ next) {
   byId("stage").dataset.state = "loading";
   try {
     const { builtin, face: bytes } = next;
+    const cut = byId("cutout").checked;
+    // JPEG is quicker, WebP keeps what is transparent
+    const format = next.opaque && !cut ? "jpeg" : "webp";
+    if (cut && face.base) client.watch(character, { frames: { format } }); // JPEG could not show it
     const put = { builtin, face: bytes, options: options(), shared: true };
     const ready = await client.putCharacter(character, put);
     face.reset();
-    const format = next.opaque ? "jpeg" : "webp"; // JPEG is quicker, WebP keeps what is transparent
     client.watch(character, { frames: { format, quality: 88, fps: 30, size: sideFor(ready) } });
   } catch (error) {
     reportOurs(error);
@@ -274,7 +277,9 @@ function connect() {
 function options() {
   const chosen = Object.fromEntries(SLIDERS.map(([id, option]) => [option, Number(byId(id).value)]));
   const mark = byId("mark").checked ? "visible" : "off";
-  return { ...chosen, blink: byId("blink").checked, speak: byId("speak").checked, mark };
+  const background = byId("cutout").checked ? "transparent" : "keep";
+  const [blink, speak] = [byId("blink").checked, byId("speak").checked];
+  return { ...chosen, blink, speak, mark, background };
 }
 
 function showSliders() {
