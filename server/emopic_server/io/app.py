@@ -33,7 +33,8 @@ from emopic_server.core.hub import GOING_AWAY, Hub
 from emopic_server.core.work import Done
 from emopic_server.errors import ConfigError, WorkerDied
 from emopic_server.intake.guard import load_guard
-from emopic_server.io.connection import WRITE_LIMIT, Link, Peer
+from emopic_server.io.connection import CLOSE_S as PEER_CLOSE_S
+from emopic_server.io.connection import WRITE_LIMIT, Link, Peer, pong_s
 from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.keeping import Keeping
@@ -50,7 +51,6 @@ _socket_log.setLevel(logging.WARNING)
 _DRAIN_S: Final = 4.0
 _PARTING_S: Final = 3.0
 _HANDSHAKE_S: Final = 10.0
-_CLOSE_S: Final = 2.0
 _ENGINE_END_S: Final = 1.0
 _SWITCH_S: Final = 0.001
 _LATE_S: Final = 0.0005  # event loops round timers to milliseconds; early would mean twice
@@ -186,13 +186,13 @@ class Server:
                 process_request=self._request,
                 select_subprotocol=_subprotocol,
                 compression=None,
-                max_size=limits.face_bytes * 4 // 3 + limits.message_bytes,
+                max_size=limits.message_bytes,  # until it has identified itself
                 max_queue=2,  # messages read ahead; each may be as large as a face
                 write_limit=WRITE_LIMIT,
                 ping_interval=limits.ping_s,
-                ping_timeout=limits.ping_s,
+                ping_timeout=pong_s(limits.ping_s),
                 open_timeout=_HANDSHAKE_S,
-                close_timeout=_CLOSE_S,
+                close_timeout=PEER_CLOSE_S,
                 server_header=f"emopic/{__version__}",
                 logger=_socket_log,
             )
@@ -206,7 +206,9 @@ class Server:
         self, connection: ServerConnection, request: Request
     ) -> Response | Awaitable[Response] | None:
         assert isinstance(connection, Peer)
-        connection.stall_s = 2 * self._config.limits.ping_s
+        limits = self._config.limits
+        connection.stall_s = 2 * limits.ping_s
+        connection.largest = limits.face_bytes * 4 // 3 + limits.message_bytes
         if is_websocket(request):
             return refuse_websocket(request, self._config, ready=self._hub is not None)
         if asks_history(request):

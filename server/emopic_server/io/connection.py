@@ -16,28 +16,56 @@ from typing import Any, Final
 from websockets.asyncio.connection import broadcast
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.protocol import State
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event, State
 
 from emopic_client import wire
 from emopic_server.core.hub import Hub
+from emopic_server.core.limits import TokenBucket
 
 WRITE_LIMIT: Final = 32 * 1024
 _UNSENT_BYTES: Final = 64 * 1024
-_CLOSE_S: Final = 2.0
+CLOSE_S: Final = 2.0
+_PINGS: Final = (600, 100)  # a minute, and at once; each is answered, whether or not that is read
 _STRETCH: Final = 8  # messages of one client in a row, before others and the engine have a turn
 _MEASURED: Final = (wire.Emotion, wire.Frame)
 
 
+def pong_s(ping_s: float) -> float:
+    """How long to wait for a pong, so that a peer that has vanished is gone `2 * ping_s` after it
+    was last heard: after a ping, this wait, and a closing handshake that nobody answers."""
+    return max(ping_s / 2, ping_s - 2 * CLOSE_S)
+
+
 class Peer(ServerConnection):
-    """A client's websocket. `arrived` is when its last bytes came, on the monotonic clock."""
+    """A client's websocket. `arrived` is when its last bytes came, on the monotonic clock.
+
+    Its messages may have `max_size` bytes, as the server was told, and `largest` once it has been
+    widened.
+    """
 
     on_writable: Callable[[], None] | None = None
     stall_s: float = 40.0
+    largest: int = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arrived = 0.0
         self._stall: asyncio.TimerHandle | None = None
+        self._pings = TokenBucket(*_PINGS)
+
+    def widen(self) -> None:
+        """Let messages be as large as a session may send them."""
+        self.protocol.max_message_size = self.largest
+
+    def process_event(self, event: Event) -> None:
+        """End one who floods us with pings: its pongs would pile up here if it reads none."""
+        super().process_event(event)
+        if not isinstance(event, Frame) or event.opcode is not Opcode.PING:
+            return
+        if self._pings.take(self.arrived) > 0.0 and self.protocol.state is State.OPEN:
+            self.protocol.fail(wire.RATE_LIMITED.code, wire.RATE_LIMITED.reason)
+            self.send_data()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Small messages leave at once, and the kernel keeps little that is not sent yet."""
@@ -96,6 +124,7 @@ class Link:
         self._closing: asyncio.Task[None] | None = None
         self._stuck: float | None = None
         self._stretch = 0
+        self._strange = True
         self.id = hub.connect(self._encoding, time.monotonic())
         self.closed: asyncio.Future[None] = peer.loop.create_future()
         peer.on_writable = self.flush
@@ -107,6 +136,8 @@ class Link:
             self._changed()
             async for data in peer:
                 hub.receive(self.id, data, time.monotonic(), peer.arrived)
+                if self._strange:
+                    self._meet()
                 self._changed()
                 await self._give_way()
         except ConnectionClosed:
@@ -149,6 +180,13 @@ class Link:
         if self._stretch == 0:
             await asyncio.sleep(0)
 
+    def _meet(self) -> None:
+        """Once it has identified itself, it may send faces."""
+        connection = self._hub.post.connections.get(self.id)
+        if connection is not None and connection.session.open:
+            self._strange = False
+            self._peer.widen()
+
     @property
     def _ending(self) -> bool:
         connection = self._hub.post.connections.get(self.id)
@@ -157,7 +195,7 @@ class Link:
     async def _close(self, bye: wire.Bye) -> None:
         """Close politely; a client that does not answer, or does not read, is cut off."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
+            async with asyncio.timeout(CLOSE_S):
                 await self._peer.close(bye.code, bye.reason)
                 return
         self._peer.transport.abort()
