@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -54,7 +54,7 @@ class Lean(asyncio.Protocol):
         self.closed: asyncio.Future[None] = loop.create_future()
         self.seen = seen
         self._buffer = bytearray()
-        self._kind: type[wire.ServerMessage] | None = None
+        self._kinds: tuple[type[wire.ServerMessage], ...] = ()
         self._found: asyncio.Future[wire.ServerMessage] | None = None
         self._handshake = ClientProtocol(
             parse_uri(f"ws://127.0.0.1:{port}{wire.PATH}"),
@@ -97,7 +97,13 @@ class Lean(asyncio.Protocol):
     def expect(self, kind: type[M]) -> asyncio.Future[M]:
         """The next message of a kind, from now on; one wait at a time."""
         found: asyncio.Future[M] = asyncio.get_running_loop().create_future()
-        self._kind, self._found = kind, found  # type: ignore[assignment] # narrower, as is right
+        self._kinds, self._found = (kind,), found  # type: ignore[assignment] # narrower, as is right
+        return found
+
+    def answer(self) -> asyncio.Future[wire.Emotion | wire.Error]:
+        """What comes of the next line; as `expect`."""
+        found: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._kinds, self._found = (wire.Emotion, wire.Error), found
         return found
 
     def cut_off(self) -> None:
@@ -124,9 +130,9 @@ class Lean(asyncio.Protocol):
         return True
 
     def _take(self, message: wire.ServerMessage, now: float) -> None:
-        if self._kind is not None and isinstance(message, self._kind):
+        if isinstance(message, self._kinds):
             assert self._found is not None
-            self._kind = None
+            self._kinds = ()
             if not self._found.done():
                 self._found.set_result(message)
         if self.seen is not None:

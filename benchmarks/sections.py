@@ -36,6 +36,30 @@ def bench(found: Found) -> str:
     return latency_table(dict(found))
 
 
+def fairness(found: Found) -> str:
+    """The others alone, and beside a flood."""
+    rows = [
+        (
+            name,
+            *(ms(found[name]["line_to_emotion"][f"{p}_ms"]) for p in ("p50", "p90", "p99", "max")),
+        )
+        for name in ("alone", "beside a flood")
+    ]
+    heads = (
+        f"{found['others']} clients, {found['rate']:g} lines/s each",
+        "p50",
+        "p90",
+        "p99",
+        "max ms",
+    )
+    ratio = found["p99_ratio"]
+    text = (
+        f"One more client sends {found['times']} times as many: the others' p99 is {ratio:g} times "
+        f"theirs alone ({found['limit']:g} wanted at most): {kept(ratio <= found['limit'])}."
+    )
+    return f"{table(heads, rows)}\n\n{text}"
+
+
 def wire(found: Found) -> str:
     """Messages, then both sides."""
     rows = [
@@ -172,7 +196,7 @@ def soak(found: Found) -> str:
     text = (
         f"{found['sessions']:,} sessions in {found['seconds']:g} s; the one that stayed: "
         f"p50 {ms(steady['p50_ms'])}, p99 {ms(steady['p99_ms'])} ms, {steady['lost']} lines lost. "
-        f"Flat: {kept(found['flat'])}."
+        f"Lines refused: {found['refused']}. Flat: {kept(found['flat'])}."
     )
     return table(("", "first", "last", "growth"), rows) + f"\n\n{text}"
 
@@ -208,6 +232,7 @@ SECTIONS: Final[Mapping[str, tuple[str, Callable[[Found], str]]]] = {
     "peers": ("Beside what people would use instead", peers),
     "engines": ("The engines alone", engines),
     "sweep": ("The server under load", sweep),
+    "fairness": ("One client that floods", fairness),
     "capacity": ("Faces at 30 frames a second", capacity),
     "fanout": ("One face, many watchers", fanout),
     "connections": ("Many connections", connections),

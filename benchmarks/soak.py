@@ -68,13 +68,14 @@ def judged(samples: Sequence[Mapping[str, float | None]]) -> dict[str, Any]:
 
 
 class Soak:
-    """The clients of one server. `cycles` is how many sessions have come and gone."""
+    """The clients of one server. `cycles` is how many sessions have come and gone, `refused` how
+    many lines were answered with an error."""
 
     def __init__(self, server: ServerProcess, company: Company) -> None:
         self._server, self._company = server, company
         self._window = Latencies()
         self.steady = Latencies()
-        self.cycles = 0
+        self.cycles = self.refused = 0
         self.samples: list[dict[str, float | None]] = []
 
     async def run(self, seconds: float) -> None:
@@ -103,10 +104,10 @@ class Soak:
         await asyncio.wait_for(ready, _ANSWER_S)
         lean.send(watch("c"))
         for number in range(_LINES):
-            answer = lean.expect(wire.Emotion)
+            answer = lean.answer()
             text = chance.choice(bench_lines())
             lean.send(wire.Line(character="c", id=str(number), text=text))
-            await asyncio.wait_for(answer, _ANSWER_S)
+            self.refused += isinstance(await asyncio.wait_for(answer, _ANSWER_S), wire.Error)
             await asyncio.sleep(_PAUSE_S)
 
     async def _stay(self, ends: float) -> None:
@@ -117,6 +118,8 @@ class Soak:
                 seconds = now - due.pop(message.line)
                 self._window.record(seconds)
                 self.steady.record(seconds)
+            elif isinstance(message, wire.Error):
+                self.refused += 1
 
         lean = await enter(self._server.port, seen)
         ready = lean.expect(wire.CharacterReady)
@@ -168,6 +171,7 @@ async def soak(server: ServerProcess, seconds: float) -> dict[str, Any]:
     await running.run(seconds)
     return {
         "sessions": running.cycles,
+        "refused": running.refused,
         "steady": running.steady.summary(),
         **judged(running.samples),
         "samples": running.samples,
