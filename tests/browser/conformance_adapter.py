@@ -63,7 +63,7 @@ PROGRAM = """async () => {
       void quietly(client.connect());
     },
     put: ({character, builtin}) => void quietly(client.putCharacter(character, {builtin})),
-    watch: ({character}) => client.watch(character, {frames: {}}),
+    watch: ({character, keep}) => client.watch(character, {frames: {keep}}),
     line: ({character, id, text}) => void quietly(client.line(character, text, {id})),
     latest({character}) {
       const frame = newest.get(character);

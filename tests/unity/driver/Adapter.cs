@@ -54,7 +54,7 @@ namespace Emopic.Tests
                 case "close": Close(); break;
                 case "latest": Latest(name); break;
                 case "put": _session?.PutBuiltin(name, command["builtin"]); break;
-                case "watch": _session?.Watch(name, new WatchOptions { Frames = new FrameOptions() }); break;
+                case "watch": Watch(name, command); break;
                 case "line": _session?.SendLine(name, command["text"], command["id"]); break;
             }
         }
@@ -75,6 +75,14 @@ namespace Emopic.Tests
             _session.ErrorReceived += OnError;
             _session.FrameReceived += f => _newest[f.Character] = new Newest { Number = f.Number, Bytes = f.Count };
             _session.Start();
+        }
+
+        private void Watch(string name, Dictionary<string, string> command)
+        {
+            string keep;
+            command.TryGetValue("keep", out keep);
+            var frames = new FrameOptions { Keep = keep == null ? 0 : int.Parse(keep) };
+            _session?.Watch(name, new WatchOptions { Frames = frames });
         }
 
         private static void OnError(RequestError e)

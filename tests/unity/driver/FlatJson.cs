@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Emopic.Tests
 {
-    /// <summary>Reads a JSON object of texts, which is all that the conformance kit says.</summary>
+    /// <summary>Reads a JSON object of texts and numbers, which is all that the conformance kit says.</summary>
     internal static class FlatJson
     {
         public static Dictionary<string, string> Read(string line)
@@ -14,11 +14,19 @@ namespace Emopic.Tests
             while (at >= 0)
             {
                 string key = Text(line, ref at);
-                at = line.IndexOf('"', at);
-                fields[key] = Text(line, ref at);
+                at = line.IndexOf(':', at) + 1;
+                while (line[at] == ' ') at++;
+                fields[key] = line[at] == '"' ? Text(line, ref at) : Number(line, ref at);
                 at = line.IndexOf('"', at);
             }
             return fields;
+        }
+
+        private static string Number(string line, ref int at)
+        {
+            int begin = at;
+            at = line.IndexOfAny(new[] { ',', '}' }, at);
+            return line.Substring(begin, at - begin);
         }
 
         /// <summary>The text whose opening quote is at this place; moves behind its closing one.</summary>

@@ -52,7 +52,8 @@ class Adapter:
                 self._ask(self._client.put(name, builtin=command["builtin"]))
             case "watch" if self._client:
                 self._frames[name] = self._client.frames(name)
-                self._ask(self._client.watch(name, frames=FrameOptions()))
+                options = FrameOptions(keep=command.get("keep", 0))
+                self._ask(self._client.watch(name, frames=options))
             case "line" if self._client:
                 self._ask(self._client.line(name, command["text"], id=command["id"]))
 

@@ -141,7 +141,9 @@ class Kit:
             seq=self.next_seq(), code=code, message=code, fault=fault, ref=ref, retry_ms=retry
         )
 
-    def frame(self, n: int, size: int = 16, *, patch: bool = False) -> wire.Frame:
+    def frame(
+        self, n: int, size: int = 16, *, patch: bool = False, slot: int | None = None
+    ) -> wire.Frame:
         """A frame whose data is `size` bytes that are no picture, for none is looked at."""
         return wire.Frame(
             character=NAME,
@@ -152,6 +154,7 @@ class Kit:
             height=256,
             data=bytes(size),
             rect=(32, 32, 64, 64) if patch else None,
+            slot=slot,
         )
 
 

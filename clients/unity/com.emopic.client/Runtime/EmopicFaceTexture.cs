@@ -26,6 +26,8 @@ namespace Emopic
     [AddComponentMenu("Emopic/Emopic Face Texture")]
     public sealed class EmopicFaceTexture : MonoBehaviour
     {
+        private const int KeptPictures = 64; // about 1 MB; a face shows the same ones again and again
+
         [SerializeField, Tooltip("Whose face; empty: the nearest character above")]
         private EmopicCharacter character;
 
@@ -138,6 +140,7 @@ namespace Emopic
                 Fps = framesPerSecond,
                 Quality = quality,
                 Patches = _picture is BackgroundPicture || UnityPicture.CanPatch,
+                Keep = transfer == FaceTransfer.Raw ? 0 : KeptPictures,
             };
         }
 

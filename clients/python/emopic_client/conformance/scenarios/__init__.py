@@ -29,6 +29,7 @@ SCENARIOS: Final[Mapping[str, Play]] = {
         reading.slow_program,
         reading.large_frame,
         reading.patches,
+        reading.kept_pictures,
         reading.bad_bytes,
         talking.korean_text,
         talking.limits,

@@ -76,6 +76,35 @@ async def patches(kit: Kit) -> None:
     check((latest["n"], latest["bytes"]) == (11, 20), f"expected the full frame 11, not {latest}")
 
 
+async def kept_pictures(kit: Kit) -> None:
+    """Take pictures it keeps from their slots, if it asked to keep some."""
+    peer = await kit.open()
+    await kit.put(peer)
+    await kit.driver.tell("watch", character=NAME, keep=2)
+    watch = await peer.expect(wire.Watch, character=NAME)
+    check(watch.frames is not None, "expected a watch with frames")
+    if watch.frames is None or watch.frames.keep == 0:
+        return  # this client has every picture sent
+    check(watch.frames.keep == 2, f"expected frames.keep 2, not {watch.frames.keep}")
+    await peer.send(kit.frame(1, 21, slot=0), kit.frame(2, 22, patch=True, slot=1))
+    await peer.send(kit.frame(3, 23, patch=True, slot=0), kit.frame(4, 0, patch=True, slot=1))
+    await _holds(kit, peer, 4, 22)
+    await peer.send(kit.frame(5, 0, patch=True, slot=0))
+    await _holds(kit, peer, 5, 23)
+    peer.cut()
+    peer = await kit.come_back()
+    await kit.driver.report("open", resumed=True)
+    await peer.send(kit.frame(6, 26, slot=0), kit.frame(7, 0, patch=True, slot=1))
+    await _holds(kit, peer, 6, 26)  # what slot 1 held belongs to the connection before
+
+
+async def _holds(kit: Kit, peer: Peer, n: int, size: int) -> None:
+    """The client has read all that was sent, and this is the newest frame."""
+    await kit.answered(peer, f"after {n}")
+    latest = await kit.latest()
+    check((latest["n"], latest["bytes"]) == (n, size), f"expected {size} bytes, not {latest}")
+
+
 def _bad() -> dict[str, bytes | str]:
     """Messages that break the encoding or the protocol, by what is wrong with them."""
     whole = wire.encode(wire.Pong(token="p"))
