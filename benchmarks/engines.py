@@ -88,16 +88,16 @@ def timed(run: Compiled, arrays: tuple[Array, ...], seconds: float) -> list[floa
 
 
 def row(times: list[float], batch: int, work: dict[str, int], floor_ms: float) -> dict[str, Any]:
-    """The figures of one shape."""
+    """The figures of one shape; `work` and the floor are those of one item."""
     median, p99 = np.percentile(times, (50, 99))
     return {
         "calls": len(times),
         "median_ms": round(float(median), 3),
         "p99_ms": round(float(p99), 3),
         "items_per_s": round(1e3 * batch / float(median), 1),
-        "gflop_per_item": round(sum(work.values()) / batch / 1e9, 3),
-        "floor_ms": round(floor_ms, 3),
-        "share_of_floor": round(floor_ms / float(median), 3),
+        "gflop_per_item": round(sum(work.values()) / 1e9, 3),
+        "floor_ms": round(batch * floor_ms, 3),
+        "share_of_floor": round(batch * floor_ms / float(median), 3),
     }
 
 
@@ -118,21 +118,21 @@ def measure(
     parity = compare(model.graph, compiled, expected, backend.precision)
     about |= {"parity": parity.brief, "parity_figures": parity.figures}
     for length in model.lengths[: plan.lengths]:
+        work = plan.work(model, length)
+        floor_ms = floor.floor_ms(work, peaks, backend.precision)
         for batch in plan.batches:
             arrays = inputs(model, batch, length)
-            work = plan.work(model, arrays)
-            floor_ms = floor.floor_ms(work, peaks, backend.precision)
             found = row(timed(compiled, arrays, plan.seconds), batch, work, floor_ms)
             yield {**about, "batch": batch, "length": length, **found}
 
 
 class Plan:
-    """How long, which shapes; and the FLOPs of each shape, counted once."""
+    """How long, which shapes; and the FLOPs of each length, counted once."""
 
     def __init__(self, seconds: float, batches: tuple[int, ...], lengths: int) -> None:
         self.seconds, self.batches, self.lengths = seconds, batches, lengths
         self._modules: dict[str, torch.nn.Module] = {}
-        self._work: dict[tuple[str, tuple[int, ...]], dict[str, int]] = {}
+        self._work: dict[tuple[str, int], dict[str, int]] = {}
 
     def module(self, model: Model) -> torch.nn.Module:
         """The model in fp32 torch."""
@@ -140,11 +140,11 @@ class Plan:
             self._modules = {model.name: model.graph.module().eval().requires_grad_(False)}
         return self._modules[model.name]
 
-    def work(self, model: Model, arrays: tuple[Array, ...]) -> dict[str, int]:
-        """FLOPs of a call."""
-        key = (model.name, arrays[0].shape)
+    def work(self, model: Model, length: int) -> dict[str, int]:
+        """FLOPs of an item."""
+        key = (model.name, length)
         if key not in self._work:
-            self._work[key] = floor.flops(self.module(model), arrays)
+            self._work[key] = floor.flops(self.module(model), inputs(model, 1, length))
         return self._work[key]
 
 
@@ -172,7 +172,8 @@ def main(
     torch.set_num_threads(threads or physical_cores())
     say("the peaks of plain matrix products")
     devices = {name: "cuda" if name in ("cuda", "tensorrt") else "cpu" for name, _ in wanted}
-    peaks = {device: floor.peaks(device) for device in sorted(set(devices.values()))}
+    side = 512 if quick else floor.SIDE
+    peaks = {device: floor.peaks(device, side) for device in sorted(set(devices.values()))}
     rows: list[dict[str, Any]] = []
     for model in models(None if quick else specimens()):
         expected = reference(model.graph, plan.module(model))

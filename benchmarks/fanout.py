@@ -25,6 +25,7 @@ from typing import Annotated, Any, Final
 import typer
 import uvloop
 from benchmarks import record
+from benchmarks.connections import raise_descriptors
 from benchmarks.driven import PICTURES, Actor, Company, Ledger, drive, watch
 from benchmarks.record import say
 
@@ -88,6 +89,7 @@ def main(
     out: record.Out = None,
 ) -> None:
     """Measure, from one watcher to a thousand."""
+    raise_descriptors()
     found = record.begin(quick)
     seconds, trials = (1.0, ((1, 30), (100, 30))) if quick else (seconds, TRIALS)
     rows = []
