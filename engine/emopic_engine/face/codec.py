@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from emopic_engine.errors import InputError, PictureError
 Rgb = NDArray[np.uint8]
 FORMATS = ("jpeg", "webp", "png", "raw")
 _READABLE = ("JPEG", "PNG", "WEBP")
+_MOST_SCANS = 64  # a progressive photo has about ten
+_SOS, _EOI = 0xDA, 0xD9
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # with a length behind it, or the end
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ def decode(data: bytes, limits: PictureLimits | None = None) -> tuple[Rgb, Rgb |
         )
     with _open(data) as image:
         _check_header(image, limits)
+        if image.format in ("JPEG", "MPO") and _scans(data) > _MOST_SCANS:
+            raise PictureError(f"the JPEG has more than {_MOST_SCANS} scans")
         try:
             return _pixels(image)
         except (OSError, ValueError, SyntaxError, EOFError) as error:
@@ -55,8 +61,9 @@ def decode(data: bytes, limits: PictureLimits | None = None) -> tuple[Rgb, Rgb |
 @contextmanager
 def _open(data: bytes) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
-        # Our own limit, checked next, is far below Pillow's, which only warns.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        # Our own limit, checked next, is far below Pillow's, which only warns; and odd metadata,
+        # of which it warns too, are none of our business.
+        warnings.simplefilter("ignore")
         try:
             image = Image.open(io.BytesIO(data), formats=_READABLE)
         except Image.DecompressionBombError as error:
@@ -84,13 +91,40 @@ def _check_header(image: Image.Image, limits: PictureLimits) -> None:
             f"the picture has {width}×{height} pixels; each side needs at least {limits.min_side}",
             code="picture_too_small",
         )
-    if getattr(image, "n_frames", 1) > 1:
+    # An MPO is a JPEG with more pictures behind it, which phones add: gain maps, depths.
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise PictureError("the picture is animated; send one still frame", code="picture_format")
+
+
+def _scans(data: bytes) -> int:
+    """How many scans the first picture of a JPEG has, up to one more than are read.
+
+    An empty scan takes thirty bytes, and as long as the picture has pixels: a small file with a
+    hundred thousand of them would keep the decoder busy for an hour.
+    """
+    count, place = 0, 2
+    while count <= _MOST_SCANS and (marker := _MARKER.search(data, place)):
+        kind, place = data[marker.end() - 1], marker.end()
+        if kind == _EOI:
+            break
+        count += kind == _SOS
+        place += int.from_bytes(data[place : place + 2], "big")
+    return count
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF tag says; as it is where that cannot be read, as everyone shows it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ImageOps.exif_transpose(image)
+        except Exception:  # noqa: BLE001 - Pillow's parser lets through whatever broken tags lead to
+            return image
 
 
 def _pixels(image: Image.Image) -> tuple[Rgb, Rgb | None]:
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    upright = _upright(image)
     if upright.mode.startswith("I"):  # 16-bit grey: Pillow would clip it instead of scaling it
         grey = np.asarray(upright, np.float32)
         upright = Image.fromarray((grey * (255.0 / 65535.0)).astype(np.uint8))
