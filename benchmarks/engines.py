@@ -157,10 +157,19 @@ def specimens() -> Path:
     return folder
 
 
+def _chosen(known: list[Model], only: str) -> list[Model]:
+    found = [model for model in known if only in model.name]
+    if not found:
+        names = ", ".join(model.name for model in known)
+        raise typer.BadParameter(f"no model's name holds {only!r}; there are: {names}")
+    return found
+
+
 def main(
     seconds: Annotated[float, typer.Option(min=0.1, help="For each row.")] = 1.0,
     quick: record.Quick = False,
     threads: Annotated[int, typer.Option(min=0, help="0: all processors.")] = 0,
+    only: Annotated[str, typer.Option(help="Only models whose name holds this.")] = "",
     out: record.Out = None,
 ) -> None:
     """Measure every engine that can run here."""
@@ -175,7 +184,7 @@ def main(
     side = 512 if quick else floor.SIDE
     peaks = {device: floor.peaks(device, side) for device in sorted(set(devices.values()))}
     rows: list[dict[str, Any]] = []
-    for model in models(None if quick else specimens()):
+    for model in _chosen(models(None if quick else specimens()), only):
         expected = reference(model.graph, plan.module(model))
         for name, precision in wanted:
             say(f"{model.name} on {name} {precision}")
