@@ -46,7 +46,7 @@ def evaluate_matte(
     The backgrounds depend on the place in the set alone: two models see the same pictures.
     """
     cutouts = read_cutouts(data, held_out=True, people=people)
-    run = load_backend(backend).compile(matte_graph(model))
+    run = load_backend(backend, threads=1).compile(matte_graph(model))
     stray = read_photos(photos)
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     tiles: list[Rgb] = []

@@ -75,6 +75,8 @@ class Bench:
     now: float = 1000.0
     atlas_bytes: int = 0
     tracing: bool = False
+    cutting: bool = False
+    keeping: bool = False
     rendered: list[FrameJob] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -93,6 +95,8 @@ class Bench:
             mark=self.mark,
             atlas_bytes=self.atlas_bytes,
             tracing=self.tracing,
+            cutting=self.cutting,
+            keeping=self.keeping,
         )
         self.hub = Hub(
             settings,

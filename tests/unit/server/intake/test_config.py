@@ -12,8 +12,9 @@ from emopic_server.config import ServerConfig
 from emopic_server.errors import ConfigError, Refusal
 from emopic_server.intake.capture import FaceFinder
 from emopic_server.intake.clova import ClovaOcr
-from emopic_server.intake.config import CaptureConfig, OcrConfig
-from emopic_server.intake.services import Unavailable, load_finder, load_recogniser
+from emopic_server.intake.config import CaptureConfig, CutoutConfig, OcrConfig
+from emopic_server.intake.removebg import RemoveBg
+from emopic_server.intake.services import Unavailable, load_cutter, load_finder, load_recogniser
 
 BYTES = 1000
 
@@ -29,6 +30,19 @@ def test_the_defaults_visit_nothing_and_ask_nobody() -> None:
     assert config.capture.service == "off"
     assert config.ocr.service == "tesseract"
     assert isinstance(load_finder(config.capture, BYTES), Unavailable)
+
+
+def test_people_are_cut_out_by_the_engine_unless_a_service_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_cutter(ServerConfig().cutout, PictureLimits()) is None
+    config = load(tmp_path, '[cutout]\nservice = "removebg"')
+    monkeypatch.delenv("EMOPIC_CUTOUT_KEY", raising=False)
+    with pytest.raises(ConfigError, match="EMOPIC_CUTOUT_KEY"):
+        load_cutter(config.cutout, PictureLimits())
+    monkeypatch.setenv("EMOPIC_CUTOUT_KEY", "s3cret-key")
+    assert isinstance(load_cutter(config.cutout, PictureLimits()), RemoveBg)
+    assert "s3cret" not in repr(CutoutConfig("removebg", "s3cret-key"))
 
 
 def test_a_file_sets_both(tmp_path: Path) -> None:
@@ -57,6 +71,7 @@ def test_a_file_sets_both(tmp_path: Path) -> None:
         ('[capture]\nservice = "firefox"', "capture.service = 'firefox'"),
         ('[capture]\nnetworks = ["10.0.0.1/8"]', "capture.networks"),
         ('[capture]\nsandbox = "no"', "capture.sandbox = 'no': expected true or false"),
+        ('[cutout]\nservice = "scissors"', "cutout.service = 'scissors'"),
         ("[capture]\ndaily = 0", "capture.daily = 0"),
         ("[capture]\nsandboxed = true", "capture.sandboxed"),
         ('[ocr]\nservice = "magic"', "ocr.service = 'magic'"),

@@ -30,6 +30,17 @@ def test_what_was_written_is_there_again(tmp_path: Path) -> None:
     assert sorted(SqlStore(where).load(), key=lambda item: item.character) == items
 
 
+def test_a_background_is_kept(tmp_path: Path) -> None:
+    store = SqlStore(str(tmp_path / "emopic.db"))
+    clear = wire.CharacterOptions(background="transparent")
+    items = [
+        Kept("g", "beach", None, b"face", OPTIONS, None, bytes(range(256))),
+        Kept("g", "clear", "haru", None, clear, "scores"),
+    ]
+    store.write(items)
+    assert sorted(store.load(), key=lambda item: item.character) == items
+
+
 def test_changes_are_carried_out_in_order(tmp_path: Path) -> None:
     store = SqlStore(f"sqlite:///{tmp_path / 'emopic.db'}")
     store.write([kept("a"), kept("a", builtin=None), kept("b"), Forgotten("g", "b")])
