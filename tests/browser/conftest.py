@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.practising import QUICK
 from tests.browser.scripting import HELPERS
 from tests.browser.serving import ServerProcess, free_port
 from tests.browser.watching import Watched
@@ -57,6 +58,13 @@ def chromium() -> Iterator[Browser]:
 def server() -> Iterator[ServerProcess]:
     """The real server over the fake engine."""
     with ServerProcess(free_port()) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def quick_server() -> Iterator[ServerProcess]:
+    """A server for those who ask faster than people do."""
+    with ServerProcess(free_port(), *QUICK) as process:
         yield process
 
 

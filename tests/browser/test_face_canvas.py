@@ -74,6 +74,16 @@ def test_the_latest_wins_and_the_full_frame_under_a_patch_is_kept(page: Page) ->
     ) == [[0, 255, 0, 255], [255, 0, 0, 255], [0, 3]]
 
 
+def test_a_patch_is_kept_while_the_first_full_frame_is_being_decoded(page: Page) -> None:
+    """It may be the last frame for a long time: a face that holds still sends no more."""
+    assert face(
+        page,
+        """face.draw(frame(red));
+        await show(frame(green, [0, 0, 2, 2]));
+        return [at(0, 0), at(3, 3), face.skipped];""",
+    ) == [[0, 255, 0, 255], [255, 0, 0, 255], 0]
+
+
 def test_a_broken_picture_leaves_what_is_shown(page: Page) -> None:
     assert face(
         page,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.practising import NAMES, QUICK, Practice
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.practising import NAMES, Practice
+from tests.browser.serving import ServerProcess
 from tests.browser.watching import glance, wait_for_change
 
 from emopic_engine.data.lines import read_tsv
@@ -25,16 +25,9 @@ def focused(page: Page) -> str:
     return found
 
 
-@pytest.fixture(scope="module")
-def quick() -> Iterator[ServerProcess]:
-    """A server for a person who answers faster than people do."""
-    with ServerProcess(free_port(), *QUICK) as server:
-        yield server
-
-
 @pytest.fixture
-def practice(quick: ServerProcess, open_page: Open) -> Practice:
-    return Practice(quick.url, open_page)
+def practice(quick_server: ServerProcess, open_page: Open) -> Practice:
+    return Practice(quick_server.url, open_page)
 
 
 # ── naming faces ─────────────────────────────────────────────────────────────────────────────────
@@ -76,10 +69,10 @@ def test_a_wrong_answer_may_be_compared_with_what_it_was(practice: Practice) -> 
 
 
 def test_the_face_is_hidden_until_it_shows_what_is_asked(
-    quick: ServerProcess, open_page: Open
+    quick_server: ServerProcess, open_page: Open
 ) -> None:
     """Else its way there would tell what it was before."""
-    practice = Practice(quick.url, open_page, reduced_motion="no-preference")
+    practice = Practice(quick_server.url, open_page, reduced_motion="no-preference")
     page = practice.page
     options = practice.told.said("character.put")[0]["options"]
     assert options["transition_ms"] > 0
@@ -139,8 +132,8 @@ def test_a_face_put_into_words_does_not_move_the_staircase(practice: Practice) -
     expect(described).not_to_contain_text("놀람")
     practice.answer()
     kept = page.evaluate("""async () => {
-      const {Book, chosenName} = await import("/practice-store.js");
-      return (await Book.open(chosenName())).all("answers");
+      const {Book, chosenBook} = await import("/practice-store.js");
+      return (await new Book(chosenBook(), "").read()).answers;
     }""")
     assert kept[-1]["described"]
     practice.next()

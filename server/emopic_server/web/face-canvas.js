@@ -31,7 +31,9 @@ export class FaceCanvas extends EventTarget {
     /** @type {any} */
     this.full = null; // waiting, not decoded
     /** @type {any} */
-    this.patch = null; // waiting, not decoded; belongs to `full`, or to `base` when that is null
+    this.patch = null; // waiting, not decoded; belongs to the newest full frame there is
+    /** @type {any} */
+    this.decoding = null; // the full frame that will be `base` in a moment
     /** @type {ImageBitmap | null} */
     this.base = null; // the last full frame, decoded
     /** @type {any} */
@@ -71,7 +73,7 @@ export class FaceCanvas extends EventTarget {
       this.skipped += (this.full ? 1 : 0) + (this.patch ? 1 : 0);
       this.full = frame;
       this.patch = null;
-    } else if (this.full || this.base) {
+    } else if (this.full || this.decoding || this.base) {
       this.skipped += this.patch ? 1 : 0;
       this.patch = frame;
     } else {
@@ -84,7 +86,7 @@ export class FaceCanvas extends EventTarget {
   /** Forget waiting and base pictures (for another character); the canvas keeps what it shows. */
   reset() {
     this.epoch += 1;
-    this.full = this.patch = this.patched = null;
+    this.full = this.patch = this.patched = this.decoding = null;
     this.base?.close();
     this.base = null;
     this.pictures.clear();
@@ -95,6 +97,7 @@ export class FaceCanvas extends EventTarget {
     while (this.full || this.patch) {
       const { full, patch, epoch } = this;
       this.full = this.patch = null;
+      this.decoding = full;
       try {
         const pictures = await Promise.all(
           [full && decode(full), patch && this.pictures.get(patch)]);
@@ -102,6 +105,7 @@ export class FaceCanvas extends EventTarget {
       } catch (error) {
         this.dispatchEvent(new CustomEvent("error", { detail: error }));
       }
+      if (epoch === this.epoch) this.decoding = null;
     }
     this.busy = false;
   }
@@ -114,6 +118,7 @@ export class FaceCanvas extends EventTarget {
     /** @type {ImageBitmap | null} */ piece,
   ) {
     if (base) this.#paintFull(base);
+    if (!this.base) return; // the full frame below this patch could not be decoded
     if (piece && this.base) {
       this.#restore(patch.rect);
       this.#replace(piece, patch.rect);

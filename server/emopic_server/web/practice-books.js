@@ -3,11 +3,9 @@ import { byId, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { answersCsv, FileError, fromJson, toJson } from "./practice-data.js";
 import { save } from "./practice-files.js";
-import {
-  Book, bookNames, chosenName, forgetName, NAME_CHARS, rememberName,
-} from "./practice-store.js";
+import { Book, chosenBook, forgetBook, listBooks, NAME_CHARS, rememberBook } from "./practice-store.js";
 
-const NEW = " new"; // no name begins with a space
+const NEW = "new"; // no notebook's id
 const FILE_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -22,7 +20,6 @@ export class Books {
     this.book = null;
     /** @type {Record<"answers" | "lines", any[]>} */
     this.kept = { answers: [], lines: [] };
-    this.loose = -1; // ids of what could not be kept
     byId("book").addEventListener("change", () => this.#chosen());
     byId("new-book").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
@@ -35,8 +32,8 @@ export class Books {
     byId("import").addEventListener("click", () => byId("import-file").click());
     byId("import-file").addEventListener("change", () => {
       const [file] = byId("import-file").files;
-      byId("import-file").value = ""; // choosing the same file again is a change, too
       if (file) void this.#import(file);
+      byId("import-file").value = ""; // choosing the same file again is a change, too
     });
     byId("delete").addEventListener("click", () => this.#ask());
     byId("delete-no").addEventListener("click", () => byId("delete-dialog").close());
@@ -46,67 +43,68 @@ export class Books {
   /** Open the notebook used last, or one of those there are, or a first one. */
   async begin() {
     try {
-      const names = await bookNames();
-      const last = chosenName();
-      await this.#open(names.includes(last) ? last : (names[0] ?? t("practiceBookDefault")));
+      const known = await listBooks();
+      const found = known.find(({ id }) => id === chosenBook()) ?? known[0];
+      await this.#open(found ? new Book(found.id, found.name) : await Book.make(t("practiceBookDefault")));
     } catch (error) {
-      this.book = null;
-      this.kept = { answers: [], lines: [] };
-      this.actions.warn(t("practiceNoStore"), true);
-      for (const id of ["book", "delete", "import"]) byId(id).disabled = true;
-      this.actions.changed();
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+      if (!refused(error)) throw error;
+      this.#without();
     }
   }
 
   /** Keep one more; false where it could not be kept, which the page has said then. */
-  async add(/** @type {"answers" | "lines"} */ store, /** @type {any} */ item) {
+  async add(/** @type {"answers" | "lines"} */ kind, /** @type {any} */ item) {
     try {
-      await this.book?.add(store, [item]);
-      this.kept[store] = this.book
-        ? await this.book.all(store)
-        : [...this.kept[store], { ...item, id: this.loose-- }];
+      this.kept[kind].push(this.book ? await this.book.add(kind, item) : { ...item, id: crypto.randomUUID?.() ?? String(Math.random()) });
     } catch (error) {
       return this.#failed(error);
     }
     return true;
   }
 
-  async drop(/** @type {"answers" | "lines"} */ store, /** @type {number} */ id) {
+  async drop(/** @type {"answers" | "lines"} */ kind, /** @type {string} */ id) {
     try {
-      await this.book?.drop(store, id);
+      await this.book?.drop(id);
     } catch (error) {
       return this.#failed(error);
     }
-    this.kept[store] = this.kept[store].filter((one) => one.id !== id);
+    this.kept[kind] = this.kept[kind].filter((one) => one.id !== id);
     return true;
   }
 
   /** Offer the notebooks there are. */
   async relabel() {
     if (!this.book) return;
-    const options = (await bookNames()).map((name) => make("option", { value: name }, name));
+    const options = (await listBooks()).map(({ id, name }) => make("option", { value: id }, name));
     byId("book").replaceChildren(...options, make("option", { value: NEW }, t("practiceNewBook")));
-    byId("book").value = this.book.name;
+    byId("book").value = this.book.id;
     byId("new-book").hidden = true;
   }
 
   #failed(/** @type {unknown} */ error) {
-    if (!(error instanceof DOMException)) throw error;
+    if (!refused(error)) throw error;
     this.actions.warn(t("practiceNotKept"));
     return false;
   }
 
-  async #open(/** @type {string} */ name) {
-    const book = await Book.open(name);
+  /** This browser, or this address, keeps nothing. */
+  #without() {
+    this.book = null;
+    this.kept = { answers: [], lines: [] };
+    this.actions.warn(t("practiceNoStore"), true);
+    for (const id of ["book", "delete", "import"]) byId(id).disabled = true;
+    this.actions.changed();
+  }
+
+  async #open(/** @type {Book} */ book) {
+    const kept = await book.read();
     this.book?.close();
-    this.book = book;
-    this.kept = { answers: await book.all("answers"), lines: await book.all("lines") };
-    rememberName(name);
-    void navigator.storage?.persist?.(); // asks the browser not to tidy it away
-    book.addEventListener("gone", () => {
+    Object.assign(this, { book, kept });
+    rememberBook(book.id);
+    void navigator.storage.persist?.(); // asks the browser not to tidy it away
+    book.addEventListener("gone", async () => {
+      await this.begin();
       this.actions.warn(t("practiceGone"));
-      void this.begin();
     });
     await this.relabel();
     this.actions.changed();
@@ -117,38 +115,46 @@ export class Books {
   async #chosen() {
     const { value } = byId("book");
     byId("new-book").hidden = value !== NEW;
-    if (value === NEW) byId("book-name").focus();
-    else await this.#switch(value);
+    if (value === NEW) {
+      byId("book-name").focus();
+      return;
+    }
+    const found = (await listBooks()).find(({ id }) => id === value);
+    await (found ? this.#switch(new Book(found.id, found.name)) : this.begin());
   }
 
   async #make() {
     const name = byId("book-name").value.trim().slice(0, NAME_CHARS);
     byId("book-name").value = "";
-    if (name) await this.#switch(name);
+    if (name) await this.#switch(await Book.make(await this.#free(name)));
   }
 
-  async #switch(/** @type {string} */ name) {
-    await this.#open(name);
+  async #switch(/** @type {Book} */ book) {
+    await this.#open(book);
     byId("book").focus();
     const { answers, lines } = this.kept;
-    this.#say(t("practiceOpened", { name, answers: answers.length, lines: lines.length }));
+    this.#say(t("practiceOpened", { name: book.name, answers: answers.length, lines: lines.length }));
   }
 
   /** A file becomes a notebook of its own: it never mixes with one that is there. */
   async #import(/** @type {File} */ file) {
     try {
       if (file.size > FILE_BYTES) throw new FileError(file.name, `< ${FILE_BYTES >> 20} MiB`);
-      const found = fromJson(await file.text());
-      const name = free(found.name.slice(0, NAME_CHARS), await bookNames());
-      const book = await Book.open(name);
-      await book.add("answers", found.answers);
-      await book.add("lines", found.lines);
-      book.close();
-      await this.#switch(name);
+      const { name, answers, lines } = fromJson(await file.text());
+      await this.#switch(await Book.make(await this.#free(name.slice(0, NAME_CHARS)), answers, lines));
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      this.#say(error.where ? t("practiceBadFile", { where: error.where, expected: error.message.split(": ").at(-1) ?? "" }) : error.message);
+      const { where, expected } = error;
+      this.#say(t("practiceBadFile", { where, expected }));
     }
+  }
+
+  /** This name, with a number where it is taken. */
+  async #free(/** @type {string} */ name) {
+    const taken = new Set((await listBooks()).map((one) => one.name));
+    let free = name;
+    for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
+    return free;
   }
 
   #ask() {
@@ -165,7 +171,7 @@ export class Books {
     const name = this.#name();
     await this.book?.destroy();
     this.book = null;
-    forgetName();
+    forgetBook();
     await this.begin();
     this.#say(t("practiceDeleted", { name }));
     byId("book-title").focus();
@@ -190,10 +196,7 @@ export class Books {
   }
 }
 
-/** This name, with a number where it is taken. @param {string[]} taken */
-function free(/** @type {string} */ name, taken) {
-  if (!taken.includes(name)) return name;
-  for (let number = 2; ; number++) {
-    if (!taken.includes(`${name} ${number}`)) return `${name} ${number}`;
-  }
+/** Whether the browser refused to keep something; a TypeError: it does not even know how to. */
+function refused(/** @type {unknown} */ error) {
+  return error instanceof DOMException || error instanceof TypeError;
 }

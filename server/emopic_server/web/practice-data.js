@@ -23,6 +23,7 @@ export class FileError extends Error {
   constructor(/** @type {string} */ where, /** @type {string} */ expected) {
     super(`${where}: ${expected}`);
     this.where = where;
+    this.expected = expected;
   }
 }
 

@@ -30,7 +30,7 @@ const nameOf = (/** @type {{id: string, ko: string}} */ emotion) => namesOf(emot
 
 /** A picture that may be wider than its card; the keyboard scrolls it. */
 function scrolling(/** @type {string} */ label, /** @type {Node} */ picture) {
-  return make("div", { class: "scroll", role: "region", "aria-label": label, tabIndex: 0 }, picture);
+  return make("div", { class: "scroll", role: "group", "aria-label": label, tabIndex: 0 }, picture);
 }
 
 function showDays(/** @type {any[]} */ answers) {

@@ -1,89 +1,116 @@
 /**
- * Notebooks: each is an IndexedDB database of this browser, so that one person's can be deleted as
- * a whole. Nothing in here is ever sent anywhere.
+ * Notebooks: each is one file of this browser (its origin private file system), so that deleting
+ * one takes it off the disk. A database of the browser's would not do: LevelDB keeps what was
+ * deleted until it happens to tidy up. Nothing in here is ever sent anywhere.
+ *
+ * A file is lines of JSON: `{"book": NAME}`, then one object for each answer or line. Files are
+ * named by chance, for the browser keeps file names elsewhere. It needs a secure context: https, or
+ * this machine.
  */
 
-const PREFIX = "emopic-practice:";
+const FOLDER = "emopic-practice";
 const CHOSEN = "emopic.practice.book";
-const STORES = /** @type {const} */ (["answers", "lines"]);
+const HEAD_BYTES = 1024; // the first line, with the name
 export const NAME_CHARS = 40;
 
-/** The names of the notebooks this browser has, in order. @returns {Promise<string[]>} */
-export async function bookNames() {
-  const found = await indexedDB.databases();
-  const names = found.map(({ name }) => name ?? "").filter((name) => name.startsWith(PREFIX));
-  return names.map((name) => name.slice(PREFIX.length)).sort();
+/** The notebooks this browser has, by name. @returns {Promise<{id: string, name: string}[]>} */
+export async function listBooks() {
+  const found = [];
+  for await (const [id, handle] of (await folder()).entries()) {
+    const [head] = (await (await handle.getFile()).slice(0, HEAD_BYTES).text()).split("\n");
+    found.push({ id, name: JSON.parse(head).book });
+  }
+  return found.sort((one, two) => (one.name < two.name ? -1 : 1));
 }
 
-/** The notebook used last; empty if there was none. */
-export const chosenName = () => localStorage.getItem(CHOSEN) ?? "";
-export const rememberName = (/** @type {string} */ name) => localStorage.setItem(CHOSEN, name);
-export const forgetName = () => localStorage.removeItem(CHOSEN);
+/** The id of the notebook used last; empty if there was none. */
+export const chosenBook = () => localStorage.getItem(CHOSEN) ?? "";
+export const rememberBook = (/** @type {string} */ id) => localStorage.setItem(CHOSEN, id);
+export const forgetBook = () => localStorage.removeItem(CHOSEN);
 
-/** One notebook, open. Event: `gone`, when another window has deleted it. */
+/** One notebook. Event: `gone`, when another window has deleted it. */
 export class Book extends EventTarget {
-  /** Open it; it is made if there is none. @param {string} name */
-  static async open(name) {
-    const asked = indexedDB.open(PREFIX + name, 1);
-    asked.onupgradeneeded = () => {
-      for (const store of STORES) asked.result.createObjectStore(store, { keyPath: "id", autoIncrement: true });
-    };
-    return new Book(name, await result(asked));
+  /** A new one with these `answers` and `lines`. */
+  static async make(/** @type {string} */ name, /** @type {any[]} */ answers = [], /** @type {any[]} */ lines = []) {
+    const book = new Book(crypto.randomUUID(), name);
+    await (await folder()).getFileHandle(book.id, { create: true });
+    await book.#write(true, [{ book: name }, ...marked("answers", answers), ...marked("lines", lines)]);
+    return book;
   }
 
-  constructor(/** @type {string} */ name, /** @type {IDBDatabase} */ database) {
+  constructor(/** @type {string} */ id, /** @type {string} */ name) {
     super();
+    this.id = id;
     this.name = name;
-    this.database = database;
-    database.onversionchange = () => {
-      database.close();
-      this.dispatchEvent(new Event("gone"));
-    };
-  }
-
-  /** All of `answers` or `lines`, oldest first; each has an `id`. @returns {Promise<any[]>} */
-  all(/** @type {"answers" | "lines"} */ store) {
-    return result(this.database.transaction(store).objectStore(store).getAll());
-  }
-
-  /** Keep these; settles when they are on the disk. @param {readonly object[]} items */
-  add(/** @type {"answers" | "lines"} */ store, items) {
-    return this.#change(store, (objects) => {
-      for (const item of items) objects.add(item);
+    this.channel = new BroadcastChannel(FOLDER);
+    this.channel.addEventListener("message", ({ data }) => {
+      if (data === this.id) this.dispatchEvent(new Event("gone"));
     });
   }
 
-  /** Delete one. */
-  drop(/** @type {"answers" | "lines"} */ store, /** @type {number} */ id) {
-    return this.#change(store, (objects) => objects.delete(id));
+  /** All that is in it, oldest first; each has an `id`. @returns {Promise<{answers: any[], lines: any[]}>} */
+  async read() {
+    const [, ...rows] = await this.#rows();
+    const of = (/** @type {string} */ kind) =>
+      rows.filter((row) => row.kind === kind).map(({ kind: _, ...item }) => item);
+    return { answers: of("answers"), lines: of("lines") };
+  }
+
+  /** Keep one more. Settles with it, once it is in the file. */
+  async add(/** @type {"answers" | "lines"} */ kind, /** @type {any} */ item) {
+    const [row] = marked(kind, [item]);
+    await this.#alone(() => this.#write(false, [row]));
+    return { ...item, id: row.id };
+  }
+
+  /** Delete one: the file is written anew without it. */
+  drop(/** @type {string} */ id) {
+    return this.#alone(async () => {
+      await this.#write(true, (await this.#rows()).filter((row) => row.id !== id));
+    });
   }
 
   /** Delete the notebook with all that is in it. It cannot be used any more. */
   async destroy() {
-    this.database.onversionchange = null;
-    this.database.close();
-    await result(indexedDB.deleteDatabase(PREFIX + this.name));
+    await this.#alone(async () => (await folder()).removeEntry(this.id));
+    this.channel.postMessage(this.id);
+    this.close();
   }
 
   close() {
-    this.database.onversionchange = null;
-    this.database.close();
+    this.channel.close();
   }
 
-  #change(/** @type {"answers" | "lines"} */ store, /** @type {(objects: IDBObjectStore) => void} */ change) {
-    return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction(store, "readwrite", { durability: "strict" });
-      transaction.oncomplete = () => resolve(undefined);
-      transaction.onabort = () => reject(transaction.error);
-      change(transaction.objectStore(store));
-    });
+  /** Windows change a notebook one after the other. @template T @param {() => Promise<T>} change */
+  #alone(change) {
+    return navigator.locks.request(`${FOLDER}:${this.id}`, change);
+  }
+
+  async #file() {
+    return (await folder()).getFileHandle(this.id);
+  }
+
+  async #rows() {
+    const text = await (await (await this.#file()).getFile()).text();
+    return text.split("\n").filter(Boolean).map((row) => JSON.parse(row));
+  }
+
+  /** Write rows behind those there are, or in their place; all of it or nothing. */
+  async #write(/** @type {boolean} */ anew, /** @type {any[]} */ rows) {
+    const handle = await this.#file();
+    const { size } = await handle.getFile();
+    const file = await handle.createWritable({ keepExistingData: !anew });
+    if (!anew) await file.seek(size);
+    await file.write(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    await file.close();
   }
 }
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function result(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+const marked = (/** @type {string} */ kind, /** @type {any[]} */ items) =>
+  items.map((item) => ({ kind, ...item, id: crypto.randomUUID() }));
+
+/** @returns {Promise<any>} the folder of all notebooks */
+async function folder() {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(FOLDER, { create: true });
 }
