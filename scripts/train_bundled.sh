@@ -47,4 +47,6 @@ done
 "$bin/emopic" data faces --out data/faces --identities 1500 --seed 1 --workers 2
 "$bin/emopic" train face --data data/faces --out runs/face --minutes 66 --threads 2
 "$bin/emopic" train face-export runs/face/checkpoint.pt --out runs/live-model
-echo "runs/text-model and runs/live-model are ready; docs/faces.md says how to judge the faces"
+"$bin/emopic" train matte --data data/faces --out runs/matte --minutes 40 --threads 2
+"$bin/emopic" train matte-export runs/matte/checkpoint.pt --out runs/matte-model
+echo "runs/text-model, runs/live-model and runs/matte-model are ready; docs/faces.md says how to judge the faces"
