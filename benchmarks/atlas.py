@@ -2,11 +2,13 @@
 
 `python -m benchmarks.atlas steps`   how much a picture changes from one step to the next
 `python -m benchmarks.atlas replay`  how often a chat finds its frames in the atlas
+`python -m benchmarks.atlas keep`    how many of them a watcher need not be sent again
 
 `steps` renders the way from neutral to every emotion, of every built-in picture, with 8, 16 and 32
 steps, at 256 px. `replay` lets the text model read the test lines, moves one face with them at 30
 frames a second, one line each four seconds, and counts the frames that had been rendered before.
-Both write `benchmarks/results/atlas.json`; `steps` also the picture in `docs/images/`.
+`keep` plays the same chat to watchers who keep so many pictures.
+All write `benchmarks/results/atlas.json`; `steps` also the picture in `docs/images/`.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from emopic_engine.face.model import Face, FaceModel, Maps
 from emopic_engine.text.model import Scores
 from emopic_server.core import animator
 from emopic_server.core.animator import Animator, Knobs
+from emopic_server.core.shelf import Shelf
 from emopic_server.core.watch import View
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +42,7 @@ PICTURE = ROOT / "docs" / "images" / "frame_steps.jpg"
 LINES = ROOT / "engine" / "emopic_engine" / "data" / "lines_ko"
 SIZE = 256
 STEPS = (8, 16, 32, 64)
+PLACES = (8, 16, 32, 64, 128, 256)
 VISIBLE = 2.3  # CIELAB ΔE*ab that half of all people see side by side (Mahy 1994)
 
 Rgb = NDArray[np.uint8]
@@ -224,13 +228,25 @@ def measure_replay(gap_s: float = 4.0) -> dict[str, Any]:
     return result
 
 
+def measure_keep(gap_s: float = 4.0) -> dict[str, Any]:
+    """The table of `keep`: the share of frames that come without their picture."""
+    engine = Engine.load()
+    frames, _ = shown(scores_of(engine), engine.emotions.neutral, gap_s)
+    names = [repr(expression).encode() for expression in frames]
+    result: dict[str, Any] = {"frames": len(frames), "distinct": len(set(names))}
+    for places in PLACES:
+        shelf = Shelf(places)
+        result[str(places)] = round(sum(shelf.put(name)[1] for name in names) / len(names), 3)
+    return result
+
+
 def _gap(a: float, b: float) -> float:
     return abs(a - b)
 
 
 def main() -> None:
     """Measure what is named on the command line."""
-    known = {"steps": measure_steps, "replay": measure_replay}
+    known = {"steps": measure_steps, "replay": measure_replay, "keep": measure_keep}
     names = sys.argv[1:] or list(known)
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"unknown: {' '.join(unknown)}; choose from: {' '.join(known)}")

@@ -308,10 +308,10 @@ class Protocol:
         name = state.character
         if name not in wanted.watches and ("watch", name) not in wanted.pending:
             return
-        shapes = isinstance(state, wire.Blendshapes)
-        whole = self._with_names(state) if shapes else self._shelves.whole(state)
-        if whole is not None:
-            self._items.append(whole)
+        if isinstance(state, wire.Blendshapes):
+            self._items.append(self._with_names(state))
+        elif (frame := self._shelves.whole(state)) is not None:
+            self._items.append(frame)
 
     def _with_names(self, state: wire.Blendshapes) -> wire.Blendshapes:
         """Names come once a connection; the program gets them every time."""
