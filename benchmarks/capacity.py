@@ -32,7 +32,7 @@ from emopic_server.bench.scenarios import serving
 FPS: Final = 30
 ENOUGH: Final = 0.99
 _PER_CONNECTION: Final = 8
-_FILL_FPS: Final = 4.0
+_FILL_FPS: Final = 3.0
 _RESUME: Final = "resume_s = 1\n"  # what a trial leaves behind is soon gone
 MODES: Final = {"from the atlas": (), "uncached": ("--atlas-mb", "0")}
 
