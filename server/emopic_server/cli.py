@@ -69,6 +69,13 @@ def serve(
     store: Annotated[
         str | None, typer.Option(help="Keep shared characters in this file or database URL.")
     ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(help="Keep what lines meant in this file or database URL. Default: nowhere."),
+    ] = None,
+    history_keep: Annotated[
+        str | None, typer.Option(help="The most kept of a line: scores or text. Default: scores.")
+    ] = None,
     guard: Annotated[
         str | None, typer.Option(help="Profane lines: off, mask or refuse. Default: off.")
     ] = None,
@@ -106,6 +113,7 @@ def serve(
         face_model=face_model,
         atlas_mb=atlas_mb,
         store=store,
+        history={"url": history, "keep": history_keep},
         guard=guard,
         engine_process=engine_process,
         devices=device or None,

@@ -163,10 +163,11 @@ class ServerConfig:
 
     @classmethod
     def load(cls, path: Path | None = None, **options: object) -> ServerConfig:
-        """The configuration of a TOML file, with `options` that are not None over it."""
-        values = {} if path is None else _read(path)
-        values |= {key: value for key, value in options.items() if value is not None}
-        return cls(**_typed("", cls, values))
+        """The configuration of a TOML file, with `options` that are not None over it.
+
+        An option that is a mapping goes over the file's table key by key.
+        """
+        return cls(**_typed("", cls, _over({} if path is None else _read(path), options)))
 
 
 def is_loopback(host: str) -> bool:
@@ -187,6 +188,18 @@ def _read(path: Path) -> dict[str, object]:
         raise ConfigError("config", str(path), f"a readable file ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("config", str(path), f"TOML ({error})") from error
+
+
+def _over(values: Mapping[str, object], options: Mapping[str, object]) -> dict[str, object]:
+    """The options that are not None over these values; tables are merged."""
+    merged = dict(values)
+    for key, value in options.items():
+        if isinstance(value, Mapping):
+            table = merged.get(key, {})
+            value = _over(table, value) if isinstance(table, Mapping) else table
+        if value is not None and value != {}:
+            merged[key] = value
+    return merged
 
 
 def _typed(prefix: str, kind: type, values: Mapping[str, object]) -> dict[str, Any]:

@@ -115,6 +115,23 @@ def test_by_week_by_hour_by_speaker_and_in_the_address(
     expect(page.locator(".bar")).to_have_count(7 * 24)
 
 
+def test_the_axis_stays_while_the_hours_scroll(keeping: ServerProcess, open_page: Open) -> None:
+    page = diary(keeping, open_page, "period=7&by=hour", viewport={"width": 500, "height": 700})
+    scroll = page.locator("#time .scroll")
+    assert scroll.evaluate("node => node.scrollLeft > 100"), "the newest hours are shown"
+    card, column = scroll.bounding_box(), page.locator("#time .axis-column").bounding_box()
+    assert card is not None
+    assert column is not None
+    assert (round(column["x"]), round(column["y"])) == (round(card["x"]), round(card["y"]))
+    inner = page.locator("#time .scroll .axis[text-anchor=end]").all_text_contents()
+    assert page.locator("#time .axis-column .axis").all_text_contents() == inner
+    page.locator(".bars").focus()
+    page.keyboard.press("Home")
+    bar = page.locator(".bar.chosen").bounding_box()
+    assert bar is not None
+    assert bar["x"] >= column["x"] + column["width"] - 1, "no bar is chosen behind the axis"
+
+
 def test_two_periods_are_compared(keeping: ServerProcess, open_page: Open) -> None:
     page = diary(keeping, open_page, "period=7")
     expect(page.locator("#mix-table thead th")).to_have_count(6)

@@ -43,6 +43,15 @@ def upload(page: Page, name: str, data: bytes) -> None:
     page.set_input_files("#picture", {"name": name, "mimeType": "image/png", "buffer": data})
 
 
+def test_the_other_pages_are_a_click_away(studio: Page) -> None:
+    rooms = studio.locator(".rooms a")
+    expect(rooms).to_have_text(["감정 일기", "표정 연습"])
+    rooms.last.click()
+    expect(studio).to_have_title("표정 연습")
+    studio.click("nav [href='/diary']")
+    expect(studio.locator("nav [href='/practice']")).to_be_visible()
+
+
 def test_a_line_moves_the_face_and_the_right_bar(studio: Page) -> None:
     before = glance(studio)
     studio.fill("#line", SAD)

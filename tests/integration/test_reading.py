@@ -151,6 +151,35 @@ async def test_an_origin_on_the_list_may_read(tmp_path: Path) -> None:
         assert "Access-Control-Allow-Origin" not in own.headers
 
 
+async def ask_before(server: Running, origin: str) -> httpx.Response:
+    """What a browser asks before a page elsewhere sends its token."""
+    headers = {
+        "Origin": origin,
+        "Sec-Fetch-Site": "cross-site",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        return await client.options(f"{server.http}/v1/history/mix", headers=headers)
+
+
+async def test_an_origin_on_the_list_may_send_its_token(tmp_path: Path) -> None:
+    """The question before comes without it, and must be answered all the same."""
+    table = fill(tmp_path / "h.db", event(1))
+    options = {"history": table, "allow_origins": ["https://a.example"], "token": "correct horse"}
+    async with running(**options) as server:
+        told = await ask_before(server, "https://a.example")
+        assert told.status_code == 200
+        assert told.headers["Access-Control-Allow-Origin"] == "https://a.example"
+        assert told.headers["Access-Control-Allow-Headers"] == "Authorization"
+        assert "GET" in told.headers["Access-Control-Allow-Methods"]
+        assert told.headers["Vary"] == "Origin"
+        assert told.content == b""
+        refused = await ask_before(server, "https://evil.example")
+        assert (refused.status_code, code(refused)) == (403, "origin_refused")
+        assert "Access-Control-Allow-Origin" not in refused.headers
+
+
 async def test_a_history_that_is_off_says_how_to_switch_it_on() -> None:
     async with running() as server:
         for route in ("mix", "export.csv", "nothing"):

@@ -5,6 +5,8 @@
     read-only   may watch faces, and not read what was said: it is handed out in overlay addresses.
     pages       our own, and origins on the list; for a server on this machine, only by its own
                 name, so that a page elsewhere that points a name of its own here reads nothing.
+                Browsers ask before they send a token from elsewhere (OPTIONS); who is on the list
+                is told that they may.
 
 One question is answered at a time, a few wait, more are refused. Tokens are in the `Authorization`
 header only, and nothing of a request is logged.
@@ -36,8 +38,15 @@ CLOSE_S: Final = 8.0
 """How long a client may take to receive an answer."""
 _ANSWER_S: Final = 8.0  # the socket library ends a request after ten
 _WAITING: Final = 8
+_METHODS: Final = "GET, HEAD, OPTIONS"
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "Authorization",
+    "Access-Control-Max-Age": "600",
+}
 HOW_TO_SWITCH_ON: Final = (
-    'this server keeps no history: put url = "history.db" under [history] in its configuration, '
+    "this server keeps no history: start it with --history history.db, "
+    'or put url = "history.db" under [history] in its configuration, '
     "and let sessions say `history: scores` or `text` in `identify` (docs/history.md)"
 )
 
@@ -70,11 +79,19 @@ class HistoryReader:
     async def answer(self, request: Request) -> Response:
         """The response to a request for the history."""
         try:
-            owner = self._admit(request)
-            answer = await self._ask(request, owner)
+            if request.method == "OPTIONS":
+                answer = self._preflight(request)
+            else:
+                answer = await self._ask(request, self._admit(request))
         except ReadRefusal as refusal:
             answer = refused(refusal)
         return self._response(request, answer)
+
+    def _preflight(self, request: Request) -> Answer:
+        """What a browser asks before it sends a token. Raises `ReadRefusal`."""
+        if not self._from_our_pages(request.headers):
+            raise _origin_refused()
+        return Answer(200, b"", headers={"Allow": _METHODS, **_PREFLIGHT})
 
     # ── who may read ──────────────────────────────────────────────────────────────────────────────
 
@@ -83,7 +100,7 @@ class HistoryReader:
         if request.method not in ("GET", "HEAD"):
             raise ReadRefusal(405, "method_not_allowed", "use GET")
         if not self._from_our_pages(request.headers):
-            raise ReadRefusal(403, "origin_refused", "this page may not read; see allow_origins")
+            raise _origin_refused()
         if self._config.history.url is None:
             raise ReadRefusal(404, "history_off", HOW_TO_SWITCH_ON)
         return self._group(_token(request.headers))
@@ -136,7 +153,7 @@ class HistoryReader:
         if answer.status == 503:
             extra["Retry-After"] = "5"
         if answer.status == 405:
-            extra["Allow"] = "GET, HEAD"
+            extra["Allow"] = _METHODS
         origin = request.headers.get_all("Origin")
         if len(origin) == 1 and origin[0] in self._config.allow_origins:
             extra["Access-Control-Allow-Origin"] = origin[0]
@@ -144,6 +161,10 @@ class HistoryReader:
         if request.method == "HEAD":
             found.body = b""
         return found
+
+
+def _origin_refused() -> ReadRefusal:
+    return ReadRefusal(403, "origin_refused", "this page may not read; see allow_origins")
 
 
 def _token(headers: Headers) -> str | None:

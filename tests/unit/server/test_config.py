@@ -34,6 +34,18 @@ def test_options_win_over_the_file(tmp_path: Path) -> None:
     assert config.limits.line_chars == 500
 
 
+def test_an_option_goes_over_one_key_of_a_table(tmp_path: Path) -> None:
+    path = toml(tmp_path, '[history]\nurl = "a.db"\ndays = 7\n')
+    history = ServerConfig.load(path, history={"url": None, "keep": "text"}).history
+    assert (history.url, history.keep, history.days) == ("a.db", "text", 7)
+    assert ServerConfig.load(path, history={"url": "b.db", "keep": None}).history.url == "b.db"
+    assert ServerConfig.load(history={"url": None, "keep": None}).history.url is None
+    with pytest.raises(ConfigError, match=r"history\.keep = 'all'"):
+        ServerConfig.load(path, history={"keep": "all"})
+    with pytest.raises(ConfigError, match="history = 3: expected a table"):
+        ServerConfig.load(toml(tmp_path, "history = 3"), history={"url": "b.db"})
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
