@@ -14,7 +14,7 @@ from typing import Final
 from emopic_engine.emotions import DEFAULT
 
 SIZES: Final = (128, 256)
-_HEAD_STD: Final = 0.5  # large, so that answers differ from line to line
+_HEAD_STD: Final = 0.3  # large enough that answers differ from line to line
 
 
 def write_specimens(out: Path) -> list[Path]:
