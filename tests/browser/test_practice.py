@@ -86,7 +86,9 @@ def test_the_face_is_hidden_until_it_shows_what_is_asked(
     assert page.evaluate("seen") == ["loading", "asking"]
     shown = practice.told.heard("frame")[-1]["expression"]
     assert shown[NAMES.index(practice.shown)] == (practice.strength or 1)
-    page.wait_for_function("getComputedStyle(document.getElementById('face')).opacity === '1'")
+    page.wait_for_function(
+        "() => getComputedStyle(document.getElementById('face')).opacity === '1'"
+    )
 
 
 def test_nothing_gives_the_answer_away(practice: Practice) -> None:
@@ -179,7 +181,7 @@ def test_a_restarted_server_goes_on_with_the_question(
     practice.page.wait_for_selector("[data-status=waiting]")
     lonely_server.start()
     practice.page.wait_for_selector("[data-status=ready]")
-    practice.page.wait_for_function("document.body.dataset.quiz === 'asking'")
+    practice.wait("asking")
     assert practice.told.said("express")[-1]["expression"] == asked["expression"]
     practice.answer()
     expect(practice.page.locator("#verdict")).to_have_text("맞았어요")
