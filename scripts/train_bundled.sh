@@ -44,8 +44,8 @@ done
 "$bin/emopic" train text-ngrams runs/text-model "$@" --train runs/kote.tsv --train runs/chatbot.tsv \
     --held runs/held.tsv
 
-"$bin/emopic" data faces --out data/faces --identities 1500 --seed 1 --workers 2
-"$bin/emopic" train face --data data/faces --out runs/face --minutes 66 --threads 2
+"$bin/emopic" data faces --out data/faces --identities 1600 --seed 1 --workers 2
+"$bin/emopic" train face --data data/faces --out runs/face --minutes 130 --threads 2
 "$bin/emopic" train face-export runs/face/checkpoint.pt --out runs/live-model
 "$bin/emopic" train matte --data data/faces --out runs/matte --minutes 40 --threads 2
 "$bin/emopic" train matte-export runs/matte/checkpoint.pt --out runs/matte-model
