@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 TORCH := torch>=2.11,<2.14
 SERVE_ARGS ?=
 TEST_ARGS ?=
-COMPUTING := tests/contract tests/property tests/unit
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test check format bench bench-all train clean
@@ -55,14 +54,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What only computes runs on both cores; what serves, waits and watches the clock comes after it.
 test: check
 	@sh scripts/system_packages.sh
 ifdef TEST_ARGS
 	$(BIN)/pytest $(TEST_ARGS)
 else
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(COMPUTING)
-	$(BIN)/pytest $(COMPUTING:%=--ignore=%)
+	@PYTEST=$(BIN)/pytest sh scripts/tests.sh
 endif
 
 bench: $(VENV)/.dev

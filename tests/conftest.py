@@ -12,7 +12,7 @@ _ROOT = str(Path(__file__).parent.parent)
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
-# A console that is made while this is set keeps that width for good; xdist sets it in its workers.
+# A console that is made while this is set keeps that width for good, whatever a test sets later.
 os.environ.pop("COLUMNS", None)
 
 # A slow machine is no reason to fail: pytest's timeout bounds each test.
