@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.serving import REAL, ServerProcess, free_port
 from tests.browser.watching import glance, live, pixels, score, wait_for_change, wait_for_top
 
+from emopic_engine.engine import MODELS
+
 pytestmark = pytest.mark.models
+CORNER = """alpha => document.querySelector("#face").getContext("2d")
+    .getImageData(2, 2, 1, 1).data[3] === alpha"""
 EXAMPLES = ["joy", "anger", "anxiety", "neutral", "sadness", "surprise"]
 
 
@@ -56,3 +62,29 @@ def test_the_overlay_shows_a_real_face_on_nothing(
     assert alpha.shape == (256, 256)
     assert alpha[0, 0] == 0, "around the head there is nothing"
     assert alpha[128, 128] == 255, "the face itself is solid"
+
+
+def before_a_wall() -> bytes:
+    """A built-in person before a green wall, as PNG without alpha."""
+    person = cv2.imread(str(MODELS / "characters" / "junho.png"), cv2.IMREAD_UNCHANGED)
+    assert person is not None
+    share = person[..., 3:] / 255
+    wall = np.array([60.0, 170.0, 70.0])
+    done, data = cv2.imencode(
+        ".png", (person[..., :3] * share + wall * (1 - share)).astype(np.uint8)
+    )
+    assert done
+    return bytes(data)
+
+
+def test_a_switch_removes_the_background_of_a_picture(studio: Page) -> None:
+    wall = {"name": "wall.png", "mimeType": "image/png", "buffer": before_a_wall()}
+    studio.set_input_files("#picture", wall)
+    studio.wait_for_function(CORNER, arg=255)
+    assert (pixels(studio)[..., 3] == 255).all()
+    studio.locator("#settings").evaluate("settings => settings.open = true")
+    studio.check("#cutout")
+    studio.wait_for_function(CORNER, arg=0)
+    alpha = pixels(studio)[..., 3]
+    assert alpha[alpha.shape[0] // 2, alpha.shape[1] // 2] == 255, "the face itself stays"
+    assert 0.2 < (alpha == 0).mean() < 0.7
