@@ -7,7 +7,8 @@
 A lost connection is opened again and the session resumed without the program noticing, unless it
 reads `Disconnected` and `Reconnected` among the events. A request made meanwhile, or whose answer
 was lost, is asked again, and its caller goes on waiting until its own time-out.
-A client belongs to one event loop and is not thread-safe.
+A client belongs to one event loop and is not thread-safe. The module is long because every request
+of the protocol is a method of one class.
 """
 
 from __future__ import annotations
