@@ -133,11 +133,11 @@ def test_a_face_put_into_words_does_not_move_the_staircase(practice: Practice) -
     expect(described).to_contain_text("턱이 내려가")
     expect(described).not_to_contain_text("놀람")
     practice.answer()
-    kept = page.evaluate("""async () => {
+    page.wait_for_function("""async () => {
       const {Book, chosenBook} = await import("/practice-store.js");
-      return (await new Book(chosenBook(), "").read()).answers;
+      const {answers} = await new Book(chosenBook(), "").read();
+      return answers.at(-1)?.described;
     }""")
-    assert kept[-1]["described"]
     practice.next()
     practice.until("surprise")
     assert practice.strength * 16 >= 11
