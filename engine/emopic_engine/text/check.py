@@ -22,8 +22,8 @@ def padded(tokens: int, lengths: tuple[int, ...]) -> int:
 def check_samples(
     tokenizer: Tokenizer, lengths: tuple[int, ...], lines: Path = CHECK_LINES
 ) -> list[tuple[Array, Array]]:
-    """`(input_ids, attention_mask)` int64 [up to 8, length] of every line of a label<TAB>text file,
-    padded to `lengths` as for a real answer."""
+    """`(input_ids, attention_mask)` int64 [up to 8, length] of every line of a label<TAB>text
+    file, padded to `lengths` as for a real answer."""
     texts = [row.split("\t", 1)[1] for row in lines.read_text(encoding="utf-8").splitlines() if row]
     encoded = sorted((tokenizer.encode(normalize(t), lengths[-1]) for t in texts), key=len)
     samples = []
