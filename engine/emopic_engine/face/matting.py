@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emopic_engine.backends.base import Backend
 
 from .crop import Crop, Rgb
-from .cutout import Alpha, refined
+from .cutout import Alpha, refined, shrunk
 from .geometry import CROP, Floats
 from .matte_graph import MATTE_SIDE, matte_graph
 
@@ -42,7 +41,7 @@ class Matter:
 def matte_input(rgb: Rgb, crop: Crop | None) -> Floats:
     """The picture, squeezed into a square, with the hint: float32 [1, 4, 160, 160]."""
     side = (MATTE_SIDE, MATTE_SIDE)
-    small = cv2.resize(rgb, side, interpolation=cv2.INTER_AREA).astype(np.float32) / 127.5 - 1
+    small = shrunk(rgb, side).astype(np.float32) / 127.5 - 1
     if crop is None or not crop.found:
         where = np.zeros(side, np.float32)
     else:
