@@ -14,6 +14,7 @@ backend in bf16 is left out; f32 is what it is there for.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from benchmarks.record import say
 from emopic_engine.backends import Backend, Graph, load_backend
 from emopic_engine.backends.base import Array, Compiled
 from emopic_engine.engine import MODELS
+from emopic_engine.engines import specimens as specimen_code
 from emopic_engine.engines.models import runnable
 from emopic_engine.engines.parity import Reference, compare, reference
 from emopic_engine.engines.specimens import SIZES, write_specimens
@@ -119,7 +121,12 @@ def measure(
     about |= {"parity": parity.brief, "parity_figures": parity.figures}
     for length in model.lengths[: plan.lengths]:
         work = plan.work(model, length)
-        floor_ms = floor.floor_ms(work, peaks, backend.precision)
+        floor_ms = floor.floor_ms(
+            work,
+            peaks,
+            backend.precision,
+            int8_convolutions=model.graph.int8_convolutions,
+        )
         for batch in plan.batches:
             arrays = inputs(model, batch, length)
             found = row(timed(compiled, arrays, plan.seconds), batch, work, floor_ms)
@@ -149,8 +156,9 @@ class Plan:
 
 
 def specimens() -> Path:
-    """The models of published sizes, written once and kept beside the compiled engines."""
-    folder = cache_dir() / "specimens"
+    """The models of published sizes, written once by this code and kept beside the engines."""
+    code = hashlib.sha256(Path(specimen_code.__file__).read_bytes()).hexdigest()[:12]
+    folder = cache_dir() / f"specimens-{code}"
     if not (folder / f"stargan-{SIZES[-1]}" / "config.json").exists():
         say(f"writing models of the published sizes to {folder}")
         write_specimens(folder)

@@ -22,18 +22,20 @@ from emopic_engine.backends.base import Array
 
 SIDE: Final = 2048
 _ROUNDS: Final = 8
-_LINEAR: Final = ("addmm", "mm")  # products with weights; `bmm` is attention
+# `linear` are products with weights; `bmm` is attention.
+_KINDS: Final = {"addmm": "linear", "mm": "linear", "convolution": "convolution"}
 _DTYPES: Final = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 def flops(module: torch.nn.Module, inputs: Sequence[Array]) -> dict[str, int]:
-    """FLOPs of one pass: those of products with weights (`linear`), and all `other`."""
+    """FLOPs of one pass: of products with weights (`linear`), convolutions, and all `other`."""
     tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in inputs]
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         module(*tensors)
-    counted = {str(op): n for op, n in counter.get_flop_counts()["Global"].items()}
-    linear = sum(n for op, n in counted.items() if op.rpartition(".")[2] in _LINEAR)
-    return {"linear": linear, "other": sum(counted.values()) - linear}
+    found = {"linear": 0, "convolution": 0, "other": 0}
+    for op, count in counter.get_flop_counts()["Global"].items():
+        found[_KINDS.get(str(op).rpartition(".")[2], "other")] += count
+    return found
 
 
 def peaks(device: str = "cpu", side: int = SIDE) -> dict[str, float]:
@@ -50,13 +52,21 @@ def peaks(device: str = "cpu", side: int = SIDE) -> dict[str, float]:
     return found
 
 
-def floor_ms(work: dict[str, int], peak: dict[str, float], precision: str) -> float:
+def floor_ms(
+    work: dict[str, int],
+    peak: dict[str, float],
+    precision: str,
+    *,
+    int8_convolutions: bool = False,
+) -> float:
     """Milliseconds for FLOPs that run as fast as a plain product does.
 
-    With `int8` only products with weights are in int8; everything else is in f32.
+    With `int8`, products with weights are in int8, convolutions where `int8_convolutions` says so,
+    and everything else is in f32.
     """
     other = "f32" if precision == "int8" else precision
-    return 1e3 * (work["linear"] / peak[precision] + work["other"] / peak[other])
+    quick = {"linear", "convolution"} if int8_convolutions else {"linear"}
+    return 1e3 * sum(n / peak[precision if kind in quick else other] for kind, n in work.items())
 
 
 def _has(precision: str, device: str) -> bool:

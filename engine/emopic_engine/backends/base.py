@@ -56,6 +56,8 @@ class Graph:
     `example` gives one valid array per input, for export; its varying sizes must be 2 or more,
     since exporters treat 0 and 1 as constants. `lengths` are the sizes that varying dimensions
     other than the batch come in, ascending. Without a `check`, the example stands for one.
+    `int8_convolutions`: at precision `int8` they are computed in int8, too, which is worth it for
+    what runs once a frame; the check's samples show how far values reach.
     """
 
     name: str
@@ -66,6 +68,11 @@ class Graph:
     example: Callable[[], tuple[Array, ...]]
     lengths: tuple[int, ...] = ()
     check: Check | None = None
+    int8_convolutions: bool = False
+
+    def samples(self) -> Sequence[tuple[Array, ...]]:
+        """Inputs as the graph will get them."""
+        return self.check.samples() if self.check else [self.example()]
 
 
 class Compiled(Protocol):

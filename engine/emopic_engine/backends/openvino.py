@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import openvino as ov
-from numpy.typing import NDArray
-from openvino import opset13 as opset
 
 from emopic_engine.backends.base import Array, Compiled, Graph, Precision, Watch, check_inputs
 from emopic_engine.backends.buckets import length_of
+from emopic_engine.backends.openvino_int8 import quantise_convolutions, quantise_products
 from emopic_engine.engines.building import obtain
 from emopic_engine.engines.store import Files
 from emopic_engine.errors import BackendUnavailable, DeviceError, ModelError
@@ -30,7 +29,6 @@ ROW_FILE: Final = "row-{}.blob"
 """The engine of one row of that length; 0 where rows have but one size."""
 
 _TYPES = {"float32": ov.Type.f32, "int64": ov.Type.i64}
-_SMALL_MATRIX = 10_000  # values; smaller products gain nothing
 _ACTIVATION_GROUP = 64  # answers move by .0003 in the mean; 32 moves them by .00026, a tenth slower
 _ROW_LENGTH = 32  # longer rows are rare, and gain little
 _ROW_BYTES = 256 << 20  # a large network gains nothing, and would be in memory many times
@@ -38,15 +36,15 @@ _ROW_BYTES = 256 << 20  # a large network gains nothing, and would be in memory 
 # shapes that are all fixed: its fused subgraphs (snippets) do. Nothing can be caught there, so
 # fixed shapes are compiled without them, a tenth slower than where they work.
 _FIXED: Final = {"SNIPPETS_MODE": "DISABLE"}
-_VERSION = 5  # of the conversion below; part of every engine's key
+_VERSION = 6  # of the conversion below; part of every engine's key
 
 
 class OpenVinoBackend:
     """Compiles graphs with OpenVINO.
 
     The default precision is `int8`: weights of matrix products and tables in int8, activations
-    quantised as they come in groups of 64; convolutions and all else in f32. `bf16` needs a
-    processor that has it, and pays only with AMX.
+    quantised as they come in groups of 64; where the graph says so, convolutions in int8; all else
+    in f32. `bf16` needs a processor that has it, and pays only with AMX.
 
     Beside the engine that takes any batch, a graph gets one that takes a single row, or one for
     each of its short lengths: a fifth to a third faster, and most calls are such.
@@ -90,7 +88,9 @@ class OpenVinoBackend:
         for port, spec in zip(model.inputs, graph.inputs, strict=True):
             port.get_tensor().set_names({spec.name})
         if self.precision == "int8":
-            _quantise(model)
+            quantise_products(model)
+        if self.precision == "int8" and graph.int8_convolutions:
+            quantise_convolutions(model, self._core, graph.samples())
         files = {FILE: self._engine(model, self._config)}
         rows = [length for length in _row_lengths(graph) if length <= _ROW_LENGTH]
         if len(rows) * len(files[FILE]) <= _ROW_BYTES:
@@ -184,40 +184,3 @@ def _one_row(model: ov.Model, length: int) -> ov.Model:
         }
     )
     return row
-
-
-def _quantise(model: ov.Model) -> None:
-    """Store the weights of matrix products and the tables that rows are gathered from as int8 with
-    one scale a row.
-
-    OpenVINO multiplies such weights with activations that it quantises as they come. A table
-    becomes a quarter as large; one that came from int8 weights loses nothing.
-    """
-    for op in model.get_ordered_ops():
-        match op.get_type_name():
-            case "MatMul":
-                _as_int8(op, 1, axis=1 if op.get_attributes()["transpose_b"] else 0)
-            case "Gather":
-                _as_int8(op, 0, axis=1)
-    model.validate_nodes_and_infer_types()
-
-
-def _as_int8(op: Any, port: int, axis: int) -> None:
-    """Put int8 steps and their scales along `axis` in the place of a large constant matrix."""
-    weights = _constant(op.input_value(port).get_node())
-    if weights is None or weights.ndim != 2 or weights.size < _SMALL_MATRIX:
-        return
-    scale = np.maximum(np.abs(weights).max(axis=axis, keepdims=True), 1e-12) / 127
-    steps = opset.constant(np.rint(weights / scale).astype(np.int8))
-    scaled = opset.multiply(
-        opset.convert(steps, ov.Type.f32), opset.constant(scale.astype(np.float32))
-    )
-    op.input(port).replace_source_output(scaled.output(0))
-
-
-def _constant(node: Any) -> NDArray[np.float32] | None:
-    while node.get_type_name() == "Convert":
-        node = node.input_value(0).get_node()
-    if node.get_type_name() != "Constant":
-        return None
-    return np.asarray(node.get_data(), np.float32)

@@ -120,6 +120,7 @@ def decoder_graph(model_dir: Path) -> Graph:
         module=module,
         example=example,
         check=Check(decoder_samples(encoder_graph(model_dir).module, side, len(settings.channels))),
+        int8_convolutions=True,
     )
 
 

@@ -111,6 +111,7 @@ def stargan_graph(model_dir: Path) -> Graph:
         module=module,
         example=example,
         check=Check(generator_samples(config.size, domains)),
+        int8_convolutions=True,
     )
 
 

@@ -12,12 +12,14 @@ from torch import nn
 def test_products_with_weights_are_counted_apart():
     assert flops(nn.Linear(8, 4), [np.zeros((3, 8), np.float32)]) == {
         "linear": 2 * 3 * 8 * 4,
+        "convolution": 0,
         "other": 0,
     }
     convolution = nn.Conv2d(2, 5, 3, padding=1)
     assert flops(convolution, [np.zeros((1, 2, 6, 6), np.float32)]) == {
         "linear": 0,
-        "other": 2 * 6 * 6 * 5 * 2 * 9,
+        "convolution": 2 * 6 * 6 * 5 * 2 * 9,
+        "other": 0,
     }
 
 
@@ -28,13 +30,16 @@ class Attention(nn.Module):
 
 def test_attention_is_two_products():
     counted = flops(Attention(), [np.zeros((1, 2, 7, 16), np.float32)])
-    assert counted == {"linear": 0, "other": 2 * (2 * 2 * 7 * 7 * 16)}
+    assert counted == {"linear": 0, "convolution": 0, "other": 2 * (2 * 2 * 7 * 7 * 16)}
 
 
 def test_the_floor_knows_which_part_runs_in_int8():
-    work, peak = {"linear": 8e9, "other": 1e9}, {"f32": 1e11, "int8": 4e11}
-    assert floor_ms(work, peak, "f32") == pytest.approx(90.0)
-    assert floor_ms(work, peak, "int8") == pytest.approx(30.0)
+    work = {"linear": 8e9, "convolution": 4e9, "other": 1e9}
+    peak = {"f32": 1e11, "int8": 4e11}
+    assert floor_ms(work, peak, "f32") == pytest.approx(130.0)
+    assert floor_ms(work, peak, "f32", int8_convolutions=True) == pytest.approx(130.0)
+    assert floor_ms(work, peak, "int8") == pytest.approx(70.0)
+    assert floor_ms(work, peak, "int8", int8_convolutions=True) == pytest.approx(40.0)
 
 
 def test_peaks_are_of_this_processor():
