@@ -37,6 +37,7 @@ from emopic_server.bench.process import free_port
 HOSTS = ("litserve", "mosec", "ray")
 RESULT = ROOT / "benchmarks" / "results" / "peers.json"
 _START_LIMIT_S = 120.0
+_FAILURES = (RuntimeError, OSError, EOFError)  # a host that does not come up, or ends a connection
 
 
 def main(
@@ -100,29 +101,34 @@ def _overhead(load: Load, hosts_python: Path | None) -> dict[str, Any]:
     """No-op models: what serving costs."""
     show(f"[dim]no-op models, {load.rate:g} lines/s[/dim]")
     with scenarios.serving("emopic_server.bench.serve_noop", (), Path(os.devnull)) as server:
-        rows = {"ours": send_ours(server.url, load).emotion.summary()}
+        rows: dict[str, Any] = {"ours": send_ours(server.url, load).emotion.summary()}
     for host in HOSTS if hosts_python else ():
         show(f"[dim]  {host}[/dim]")
-        with _host(host, hosts_python, "noop") as port:
-            http = client.Http(port)
-            found = asyncio.run(client.send(load, http.ask))
-            rows[host] = found.emotion.summary()
+        try:
+            with _host(host, hosts_python, "noop") as port:
+                found = asyncio.run(client.send(load, client.Http(port).ask))
+                rows[host] = found.emotion.summary()
+        except _FAILURES as error:
+            rows[host] = {"failed": repr(error)}
     return rows
 
 
-def _capacity(seconds: float, hosts_python: Path | None) -> dict[str, float]:
+def _capacity(seconds: float, hosts_python: Path | None) -> dict[str, Any]:
     """Lines a second, bundled text model, 16 under way: the bare loop, ours, and the hosts."""
     show("[dim]lines a second with 16 under way[/dim]")
-    rows = {
+    rows: dict[str, Any] = {
         "bare loop, one by one": bare_lines(seconds, 1),
         "bare loop, 16 at a time": bare_lines(seconds, 16),
     }
     with scenarios.serving("emopic_server", ("serve",), Path(os.devnull)) as server:
         rows["ours"] = asyncio.run(client.closed_ours(server.url, seconds))
     for host in HOSTS if hosts_python else ():
-        with _host(host, hosts_python, "real") as port:
-            rows[host] = asyncio.run(client.closed_http(client.Http(port), seconds))
-    return {name: round(value, 1) for name, value in rows.items()}
+        try:
+            with _host(host, hosts_python, "real") as port:
+                rows[host] = asyncio.run(client.closed_http(client.Http(port), seconds))
+        except _FAILURES as error:
+            rows[host] = {"failed": repr(error)}
+    return rows
 
 
 @contextmanager

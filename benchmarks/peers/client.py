@@ -84,23 +84,30 @@ class Http:
             found.emotion.record(time.perf_counter() - intended)
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return (
-            self._idle.pop()
-            if self._idle
-            else await asyncio.open_connection("127.0.0.1", self._port)
-        )
+        while self._idle:  # hosts close what was idle for some seconds
+            kept = self._idle.pop()
+            if not kept[0].at_eof():
+                return kept
+            kept[1].close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
 
 async def _read(reader: asyncio.StreamReader) -> Answer:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b" 200 " not in head.split(b"\r\n")[0]:
         raise ConnectionError(head.decode(errors="replace"))
-    length = next(
-        int(line.partition(b":")[2])
-        for line in head.split(b"\r\n")
-        if line[:15] == b"content-length:"
-    )
-    return dict(json.loads(await reader.readexactly(length)))
+    fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+    if b"chunked" in fields.get(b"transfer-encoding", b""):  # Ray's way
+        body = b"".join([chunk async for chunk in _chunks(reader)])
+    else:
+        body = await reader.readexactly(int(fields[b"content-length"]))
+    return dict(json.loads(body))
+
+
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while size := int((await reader.readline()).partition(b";")[0], 16):
+        yield (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
 
 
 @contextlib.asynccontextmanager

@@ -34,15 +34,20 @@ def _overhead(rows: dict[str, Any]) -> str:
         "|---|---|---|---|",
     ]
     for name, row in rows.items():
-        if name != "rate":
+        if name != "rate" and "failed" in row:
+            lines.append(f"| {name} | failed: {row['failed']} | | |")
+        elif name != "rate":
             ratio = row["p50_ms"] / rows["ours"]["p50_ms"]
             lines.append(f"| {name} | {_ms(row['p50_ms'])} | {_ms(row['p99_ms'])} | {ratio:.1f}× |")
     return "\n".join([*lines, ""])
 
 
-def _capacity(rows: dict[str, float]) -> str:
+def _capacity(rows: dict[str, Any]) -> str:
     lines = ["| | lines a second |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {name} | {value:g} |" for name, value in rows.items()), ""])
+    for name, value in rows.items():
+        told = f"failed: {value['failed']}" if isinstance(value, dict) else f"{value:.1f}"
+        lines.append(f"| {name} | {told} |")
+    return "\n".join([*lines, ""])
 
 
 def _ms(value: float | None) -> str:
