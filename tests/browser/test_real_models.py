@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -12,10 +14,16 @@ from tests.browser.serving import REAL, ServerProcess, free_port
 from tests.browser.watching import glance, live, pixels, score, wait_for_change, wait_for_top
 
 from emopic_engine.engine import MODELS
+from emopic_engine.face.sprite_files import pack_named
 
 pytestmark = pytest.mark.models
 CORNER = """alpha => document.querySelector("#face").getContext("2d")
     .getImageData(2, 2, 1, 1).data[3] === alpha"""
+GREENER = """wanted => {
+    const [red, green] = document.querySelector("#face").getContext("2d")
+        .getImageData(64, 64, 1, 1).data;
+    return green > red === wanted;
+}"""
 EXAMPLES = ["joy", "anger", "anxiety", "neutral", "sadness", "surprise"]
 
 
@@ -62,6 +70,36 @@ def test_the_overlay_shows_a_real_face_on_nothing(
     assert alpha.shape == (256, 256)
     assert alpha[0, 0] == 0, "around the head there is nothing"
     assert alpha[128, 128] == 255, "the face itself is solid"
+
+
+def flat(red: int, green: int, blue: int) -> bytes:
+    done, data = cv2.imencode(".png", np.full((128, 128, 3), (blue, green, red), np.uint8))
+    assert done
+    return bytes(data)
+
+
+def test_a_zip_of_drawn_pictures_becomes_the_face(studio: Page) -> None:
+    drawn = pack_named({"neutral.png": flat(40, 160, 60), "joy.png": flat(200, 40, 40)})
+    studio.set_input_files(
+        "#picture", {"name": "mine.zip", "mimeType": "application/zip", "buffer": drawn}
+    )
+    expect(studio.locator("[data-face=own]")).to_have_attribute("aria-checked", "true")
+    studio.wait_for_function(GREENER, arg=True)
+    studio.fill("#line", "오늘 정말 행복하고 너무 좋아!")
+    studio.press("#line", "Enter")
+    wait_for_top(studio, "joy")
+    studio.wait_for_function(GREENER, arg=False)
+
+
+def test_a_zip_without_pictures_is_refused_in_words(studio: Page) -> None:
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("notes.txt", "no picture")
+    data = other.getvalue()
+    studio.set_input_files(
+        "#picture", {"name": "other.zip", "mimeType": "application/zip", "buffer": data}
+    )
+    expect(studio.locator(".toast.error")).to_contain_text("joy.png")
 
 
 def before_a_wall() -> bytes:
