@@ -10,7 +10,7 @@ from torch import nn
 
 from emopic_engine.backends import Graph, TensorSpec
 from emopic_engine.backends.base import Check
-from emopic_engine.backends.openvino import FILE, OpenVinoBackend
+from emopic_engine.backends.openvino import ROW_FILE, OpenVinoBackend
 from emopic_engine.engines.parity import compare, reference
 
 SHAPE = (3, 16, 16)
@@ -60,7 +60,7 @@ def backend(tmp_path, monkeypatch):
 
 def convolutions(backend, graph):
     """How the engine computes them, each the name of a kernel, such as brgconv_avx512_I8."""
-    engine = backend.build(graph, drawing())[FILE]
+    engine = backend.build(graph, drawing())[ROW_FILE.format(0)]
     model = ov.Core().import_model(engine, "CPU", {}).get_runtime_model()
     told = [{k: str(v.astype(str)) for k, v in op.get_rt_info().items()} for op in model.get_ops()]
     kinds = {"Convolution", "Deconvolution", "ConvolutionBackpropData"}
