@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.property.device import Costs, Simulation, percentile
 
@@ -87,6 +87,7 @@ def test_without_limits_the_scheduler_alone_is_as_fair(
 
 @FEW
 @given(SEEDS, COSTS, st.integers(2, 6))
+@example(seed=620, costs=Costs(fixed=0.0021, each=0.0038, frame=0.0198), views=2)
 def test_frames_go_on_under_a_flood_of_lines(seed: int, costs: Costs, views: int) -> None:
     """Of the turns that the flood's lines and frames compete for, frames have every second."""
     seconds = 4.0

@@ -11,7 +11,7 @@ class BatchCost:
     """Learns `fixed + each * n` from batches as they come; newer ones count more.
 
     Before anything is known, and as long as all batches have one size, items beside the first are
-    taken to be free, so that larger batches get tried.
+    taken to be free, so that larger batches get tried; where none is larger, one of half the size.
     """
 
     def __init__(self) -> None:
@@ -48,5 +48,6 @@ class BatchCost:
     def within(self, seconds: float, limit: int) -> int:
         """How many items take at most so long; in 1 … `limit`."""
         if self.each <= 0.0:
-            return limit
+            largest = self._n > limit - 0.5
+            return max(1, limit // 2) if largest else limit
         return max(1, min(limit, int((seconds - self.fixed) / self.each)))

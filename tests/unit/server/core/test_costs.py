@@ -39,3 +39,12 @@ def test_where_batching_is_free_nothing_is_held_back() -> None:
     for size in (16, 1, 16, 2, 8, 1):
         cost.learn(size, 0.005)
     assert cost.most(1.5, 16) == 16
+
+
+def test_where_only_the_largest_was_tried_half_of_it_is() -> None:
+    cost = BatchCost()
+    for _ in range(5):
+        cost.learn(16, 0.062)
+    assert cost.most(1.5, 16) == 8
+    cost.learn(8, 0.032)
+    assert cost.most(1.5, 16) == 1, "now it is known that each item costs"
