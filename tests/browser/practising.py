@@ -49,8 +49,13 @@ class Practice:
 
     def next(self) -> None:
         """Go on with the Enter key, which the button for it has by now."""
+        before = len(self.told.said("express"))
         self.page.keyboard.press("Enter")
         self.wait("asking")
+        for _ in range(200):  # the browser reports what it sent a little later on a busy machine
+            if len(self.told.said("express")) > before:
+                return
+            self.page.wait_for_timeout(10)
 
     def until(self, emotion: str) -> None:
         """Answer right until the face shows this one."""
