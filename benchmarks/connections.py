@@ -25,11 +25,11 @@ import typer
 import uvloop
 from benchmarks import record
 from benchmarks.driven import Company, watch
-from benchmarks.lean import Lean, enter, entered
 from benchmarks.record import say
 
 from emopic_client import wire
 from emopic_server.bench.histogram import Latencies
+from emopic_server.bench.lean import Lean, enter, entered
 from emopic_server.bench.process import ServerProcess
 from emopic_server.bench.scenarios import serving
 

@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from benchmarks.lean import Lean, enter
-
 from emopic_client import wire
 from emopic_server.bench.histogram import Latencies
+from emopic_server.bench.lean import Lean, enter
 
 PICTURES: Final = 64  # different expressions of an actor, one after the other
 _STEPS: Final = 16  # of an emotion's weight

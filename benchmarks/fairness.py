@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import selectors
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -22,7 +21,7 @@ from benchmarks import record
 
 from emopic_client.wire import FrameOptions
 from emopic_server.bench.histogram import Latencies
-from emopic_server.bench.open_loop import Load, Result, run
+from emopic_server.bench.open_loop import Load, Result, precise, run
 from emopic_server.bench.scenarios import bench_lines, serving
 
 TIMES: Final = 100
@@ -56,14 +55,14 @@ class Side:
         }
 
 
-async def _round(url: str, loads: list[Load], flood: Load | None) -> tuple[list[Result], Any]:
+async def _round(port: int, loads: list[Load], flood: Load | None) -> tuple[list[Result], Any]:
     everyone = [*loads, flood] if flood else loads
-    results = await asyncio.gather(*(run(url, load) for load in everyone))
+    results = await asyncio.gather(*(run(port, load) for load in everyone))
     return results[: len(loads)], results[len(loads) :]
 
 
 async def compare(
-    url: str, others: int, rate: float, seconds: float, rounds: int, frames: FrameOptions | None
+    port: int, others: int, rate: float, seconds: float, rounds: int, frames: FrameOptions | None
 ) -> tuple[dict[str, Side], Result]:
     """The others without the flood and with it, in turns."""
     sides = {"alone": Side(), "beside a flood": Side()}
@@ -74,7 +73,7 @@ async def compare(
         flood = Load(lines, TIMES * rate, seconds, 2.0, 99 + 100 * number, frames)
         for name, side in sides.items():
             record.say(f"round {number + 1} of {rounds}: {name}")
-            results, flooding = await _round(url, loads, None if name == "alone" else flood)
+            results, flooding = await _round(port, loads, None if name == "alone" else flood)
             side.take(results, flooding)
     return sides, results[0]
 
@@ -92,13 +91,8 @@ def main(
     found = record.begin(quick)
     seconds, rounds = (8.0, 1) if quick else (seconds, rounds)
     frames = FrameOptions(format="jpeg", size=128) if watch else None
-    with (
-        serving("emopic_server", ("serve",), Path(os.devnull)) as server,
-        asyncio.Runner(
-            loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
-        ) as runner,
-    ):
-        sides, result = runner.run(compare(server.url, others, rate, seconds, rounds, frames))
+    with serving("emopic_server", ("serve",), Path(os.devnull)) as server, precise() as runner:
+        sides, result = runner.run(compare(server.port, others, rate, seconds, rounds, frames))
     p99 = [side.others.percentile(99.0) for side in sides.values()]
     found |= {
         "engine": msgspec.to_builtins(result.hello.engine),

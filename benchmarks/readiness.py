@@ -19,10 +19,10 @@ import msgspec
 import typer
 import uvloop
 from benchmarks import record
-from websockets.asyncio.client import ClientConnection
 
 from emopic_client import wire
-from emopic_server.bench.open_loop import Load, session
+from emopic_server.bench.lean import Lean
+from emopic_server.bench.open_loop import CHARACTER, Load, session
 from emopic_server.bench.scenarios import bench_lines, serving
 
 LIMIT: Final = 1.5
@@ -31,32 +31,37 @@ _PATIENCE_S: Final = 10.0
 Times = dict[str, list[float]]
 
 
-async def _line(socket: ClientConnection, number: int, text: str, times: Times) -> None:
+async def _line(
+    lean: Lean, inbox: asyncio.Queue[wire.ServerMessage], number: int, text: str, times: Times
+) -> None:
     """Say a line; note when its emotion and its first frame were there, in milliseconds."""
     began = time.perf_counter()
-    await socket.send(wire.encode(wire.Line(character="bench", id=str(number), text=text)))
+    lean.send(wire.Line(character=CHARACTER, id=str(number), text=text))
     missing = {"emotion", "frame"}
     while missing:
-        message = wire.decode_server(await socket.recv())
+        message = await inbox.get()
         kind = {wire.Emotion: "emotion", wire.Frame: "frame"}.get(type(message), "")
         if kind in missing and getattr(message, "line", None) == str(number):
             missing.discard(kind)
             times[kind].append((time.perf_counter() - began) * 1000)
 
 
-async def first(url: str, lines: int) -> tuple[Times, wire.Hello]:
+async def first(port: int, lines: int) -> tuple[Times, wire.Hello]:
     """The times of so many lines, one after the other; those that leave the face alone do not
     count."""
     times: Times = {"emotion": [], "frame": []}
     texts = bench_lines()
-    async with session(url, Load(texts, 1.0, 1.0, frames=_FRAMES), None) as (socket, hello):
+    inbox: asyncio.Queue[wire.ServerMessage] = asyncio.Queue()
+    load = Load(texts, 1.0, 1.0, frames=_FRAMES)
+    async with session(port, load, lambda message, _: inbox.put_nowait(message)) as lean:
         for number in range(lines):
             try:
                 async with asyncio.timeout(_PATIENCE_S if number == 0 else 1.0):
-                    await _line(socket, number, texts[number % len(texts)], times)
+                    await _line(lean, inbox, number, texts[number % len(texts)], times)
             except TimeoutError:
                 continue
-    return times, hello
+        assert lean.hello is not None
+        return times, lean.hello
 
 
 def summary(runs: list[Times]) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def main(
     for number in range(starts):
         record.say(f"start {number + 1} of {starts}")
         with serving("emopic_server", ("serve", "--atlas-mb", "0"), Path(os.devnull)) as server:
-            times, hello = uvloop.run(first(server.url, lines))
+            times, hello = uvloop.run(first(server.port, lines))
         runs.append(times)
     found |= {"engine": msgspec.to_builtins(hello.engine), "limit": LIMIT, **summary(runs)}
     for kind in ("emotion", "frame"):

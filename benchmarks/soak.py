@@ -30,12 +30,12 @@ import uvloop
 from benchmarks import record
 from benchmarks.connections import raise_descriptors
 from benchmarks.driven import Company, watch
-from benchmarks.lean import Lean, enter
 from rich.progress import Progress
 
 from emopic_client import wire
 from emopic_engine.console import err
 from emopic_server.bench.histogram import Latencies
+from emopic_server.bench.lean import Lean, enter
 from emopic_server.bench.process import ServerProcess
 from emopic_server.bench.scenarios import bench_lines, serving
 

@@ -62,7 +62,7 @@ class Sweep:
         """Send at `rate` lines a second."""
         load = Load(bench_lines(), rate, self._seconds, warmup_s=1.0, frames=self._frames)
         before = self._server.cpu_s() or 0.0
-        result = measure(self._server.url, load)
+        result = measure(self._server.port, load)
         cores = ((self._server.cpu_s() or 0.0) - before) / (load.warmup_s + load.seconds)
         found = row(result)
         self.rows.append({**found, "server_cores": round(cores, 2)})
@@ -105,7 +105,7 @@ def sweeps(seconds: float, most_steps: int, names: list[str]) -> Iterator[tuple[
         module, arguments, frames = SERVERS[name]
         say(name)
         with serving(module, arguments, LOG) as server:
-            closed = asyncio.run(closed_ours(server.url, min(seconds, 5.0), _WIDTH))
+            closed = asyncio.run(closed_ours(server.port, min(seconds, 5.0), _WIDTH))
             yield name, Sweep(server, frames, seconds).run(closed / 4, most_steps)
 
 
@@ -116,7 +116,7 @@ def beside_bare(seconds: float, rounds: int) -> dict[str, Any]:
     with serving("emopic_server", ("serve",), LOG) as server:
         for _ in range(rounds):
             bare.append(bare_lines(seconds, _WIDTH))
-            ours.append(asyncio.run(closed_ours(server.url, seconds, _WIDTH)))
+            ours.append(asyncio.run(closed_ours(server.port, seconds, _WIDTH)))
     return {
         "bare_per_s": [round(value, 1) for value in bare],
         "server_per_s": [round(value, 1) for value in ours],

@@ -30,7 +30,7 @@ from benchmarks.peers.report import markdown
 from rich import print as show
 
 from emopic_server.bench import scenarios
-from emopic_server.bench.open_loop import Load
+from emopic_server.bench.open_loop import Load, precise
 from emopic_server.bench.open_loop import measure as send_ours
 from emopic_server.bench.process import free_port
 
@@ -67,8 +67,9 @@ def main(
 def _against_naive(load: Load, text: Path, face: Path) -> dict[str, Any]:
     """One set of models: the naive service, then ours by precision, without and with atlas."""
     arguments = ["--text", str(text), "--face", str(face)]
-    with _process([sys.executable, "-m", "benchmarks.peers.naive", *arguments, "--port"]) as port:
-        rows = {"naive": asyncio.run(_ask_naive(port, load)).to_dict()}
+    naive = [sys.executable, "-m", "benchmarks.peers.naive", *arguments, "--port"]
+    with _process(naive) as port, precise() as runner:
+        rows = {"naive": runner.run(_ask_naive(port, load)).to_dict()}
     chosen = ("--text-model", str(text), "--face-model", str(face))
     for precision in ("f32", "bf16", "int8"):
         for atlas in ((), ("--atlas-mb", "0")):
@@ -82,7 +83,7 @@ def _against_naive(load: Load, text: Path, face: Path) -> dict[str, Any]:
 def _ours(load: Load, arguments: tuple[str, ...], passes: int) -> dict[str, Any]:
     with scenarios.serving("emopic_server", ("serve", *arguments), Path(os.devnull)) as server:
         for _ in range(passes):
-            result = send_ours(server.url, load)
+            result = send_ours(server.port, load)
     cached = passes > 1
     picture = result.first_frame_hit if cached else result.first_frame_miss
     return {
@@ -98,15 +99,19 @@ async def _ask_naive(port: int, load: Load) -> client.Found:
 
 
 def _overhead(load: Load, hosts_python: Path | None) -> dict[str, Any]:
-    """No-op models: what serving costs."""
+    """No-op models: what serving costs, and what an echo does."""
     show(f"[dim]no-op models, {load.rate:g} lines/s[/dim]")
+    echo = [sys.executable, "-m", "benchmarks.peers.echo"]
+    with _process(echo) as port, precise() as runner:
+        floor = runner.run(client.send(load, client.Echoed(port).ask)).emotion.summary()
     with scenarios.serving("emopic_server.bench.serve_noop", (), Path(os.devnull)) as server:
-        rows: dict[str, Any] = {"ours": send_ours(server.url, load).emotion.summary()}
+        ours = send_ours(server.port, load).emotion.summary()
+    rows: dict[str, Any] = {"an echo": floor, "ours": ours}
     for host in HOSTS if hosts_python else ():
         show(f"[dim]  {host}[/dim]")
         try:
-            with _host(host, hosts_python, "noop") as port:
-                found = asyncio.run(client.send(load, client.Http(port).ask))
+            with _host(host, hosts_python, "noop") as port, precise() as runner:
+                found = runner.run(client.send(load, client.Http(port).ask))
                 rows[host] = found.emotion.summary()
         except _FAILURES as error:
             rows[host] = {"failed": repr(error)}
@@ -121,7 +126,7 @@ def _capacity(seconds: float, hosts_python: Path | None) -> dict[str, Any]:
         "bare loop, 16 at a time": bare_lines(seconds, 16),
     }
     with scenarios.serving("emopic_server", ("serve",), Path(os.devnull)) as server:
-        rows["ours"] = asyncio.run(client.closed_ours(server.url, seconds))
+        rows["ours"] = asyncio.run(client.closed_ours(server.port, seconds))
     for host in HOSTS if hosts_python else ():
         try:
             with _host(host, hosts_python, "real") as port:

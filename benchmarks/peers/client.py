@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 
 from emopic_client import wire
 from emopic_server.bench.histogram import Latencies
-from emopic_server.bench.open_loop import Load, arrivals, session
+from emopic_server.bench.open_loop import CHARACTER, Load, arrivals, session, until
 from emopic_server.bench.scenarios import bench_lines
 
 Answer = dict[str, Any]
@@ -48,8 +48,7 @@ async def send(load: Load, ask: Callable[[str, float, Found | None], Awaitable[N
     began = time.perf_counter()
     for due, text, counted in arrivals(load):
         intended = began + due
-        if (wait := intended - time.perf_counter()) > 0:
-            await asyncio.sleep(wait)
+        await until(intended)
         tasks.add(asyncio.ensure_future(ask(text, intended, found if counted else None)))
     done, late = await asyncio.wait(tasks, timeout=_GRACE_S)
     for task in done:
@@ -90,6 +89,25 @@ class Http:
                 return kept
             kept[1].close()
         return await asyncio.open_connection("127.0.0.1", self._port)
+
+
+class Echoed:
+    """The same over a bare socket, whose other end sends back what it gets."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def ask(self, text: str, intended: float, found: Found | None) -> None:
+        """A line, for `send`."""
+        kept = self._idle.pop() if self._idle else None
+        reader, writer = kept or await asyncio.open_connection("127.0.0.1", self._port)
+        data = text.encode()
+        writer.write(data)
+        await reader.readexactly(len(data))
+        self._idle.append((reader, writer))
+        if found is not None:
+            found.emotion.record(time.perf_counter() - intended)
 
 
 async def _read(reader: asyncio.StreamReader) -> Answer:
@@ -156,24 +174,32 @@ async def closed_http(http: Http, seconds: float, width: int = 16) -> float:
     return count / (time.perf_counter() - began)
 
 
-async def closed_ours(url: str, seconds: float, width: int = 16) -> float:
+async def closed_ours(port: int, seconds: float, width: int = 16) -> float:
     """The same for our own server, without frames."""
     lines = bench_lines()
-    async with session(url, Load(lines, 1.0, seconds, frames=None), None) as (socket, _):
-        sent = answered = 0
+    sent = answered = 0
+    over = asyncio.Event()
 
-        async def more() -> None:
-            nonlocal sent
-            text = lines[sent % len(lines)]
-            await socket.send(wire.encode(wire.Line(character="bench", id=str(sent), text=text)))
-            sent += 1
+    def more() -> None:
+        nonlocal sent
+        text = lines[sent % len(lines)]
+        lean.send(wire.Line(character=CHARACTER, id=str(sent), text=text))
+        sent += 1
 
+    def seen(message: wire.ServerMessage, now: float) -> None:
+        nonlocal answered
+        if not isinstance(message, wire.Emotion):
+            return
+        answered += 1
+        if now - began < seconds:
+            more()
+        elif answered == sent:
+            over.set()
+
+    async with session(port, Load(lines, 1.0, seconds, frames=None)) as lean:
+        lean.seen = seen
         began = time.perf_counter()
         for _ in range(width):
-            await more()
-        while answered < sent:
-            if isinstance(wire.decode_server(await socket.recv()), wire.Emotion):
-                answered += 1
-                if time.perf_counter() - began < seconds:
-                    await more()
+            more()
+        await over.wait()
         return answered / (time.perf_counter() - began)

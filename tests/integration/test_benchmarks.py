@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from benchmarks.capacity import play
 from benchmarks.connections import Client
 from benchmarks.driven import Company, Ledger, drive, watch
-from benchmarks.lean import enter
 from tests.integration.talker import Running, running
 
 from emopic_client import wire
+from emopic_server.bench.lean import enter
 from emopic_server.bench.noop import NoopEngine
 
 MANY = {"connections_per_token": 100}

@@ -132,6 +132,7 @@ def test_a_flood_without_limits_costs_the_others_two_batches_at_most(
 
 @FEW
 @given(SEEDS, COSTS, st.integers(1, 60), st.sampled_from([15.0, 30.0, 60.0]))
+@example(seed=2563102, costs=Costs(fixed=0.0005, each=0.00055, frame=0.0132), views=54, fps=15.0)
 def test_frames_fall_before_lines_wait(seed: int, costs: Costs, views: int, fps: float) -> None:
     """However many faces move, a line waits for one batch of frames and for lines before it."""
     bounds = Bounds()

@@ -71,7 +71,7 @@ def overhead(plan: Plan, log: Path) -> dict[str, Any]:
     """The framework's own time: no-op models, no frames."""
     load = Load(bench_lines(), plan.overhead_rate, plan.overhead_seconds, frames=None)
     with serving("emopic_server.bench.serve_noop", (), log) as server:
-        return _described(send(server.url, load), server)
+        return _described(send(server.port, load), server)
 
 
 def stages(plan: Plan, serve_arguments: tuple[str, ...], log: Path, say: Say) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def stages(plan: Plan, serve_arguments: tuple[str, ...], log: Path, say: Say) ->
         say(f"{name} models: {load.rate:g} lines/s for {load.seconds:g} s")
         with serving(module, arguments, log) as server:
             before = scrape(server.port)
-            result[name] = _described(send(server.url, load), server)
+            result[name] = _described(send(server.port, load), server)
             result[name]["stages"] = between(before, scrape(server.port))
     return result
 
@@ -108,7 +108,7 @@ def self_test(log: Path, seconds: float = 60.0, freeze_s: float = 1.0) -> dict[s
         )
         timer.start()
         try:
-            result = send(server.url, load)
+            result = send(server.port, load)
         finally:
             timer.cancel()
             timer.join()
@@ -146,7 +146,7 @@ def _serve(load: Load, arguments: tuple[str, ...], log: Path, passes: int = 1) -
     """The last of several passes of the same load on one server."""
     with serving("emopic_server", ("serve", *arguments), log) as server:
         for _ in range(passes):
-            result = send(server.url, load)
+            result = send(server.port, load)
         return _described(result, server)
 
 

@@ -332,7 +332,7 @@ class Animator:
     def _go(self, weights: Sequence[float], now: float, hold_ms: int) -> None:
         now = max(now, self._rise.start)
         rest = (0.0,) * len(self._rise.target)
-        target = [0.0 if i == self._neutral else _on_grid(w) for i, w in enumerate(weights)]
+        target = [_on_grid(w) if w and i != self._neutral else 0.0 for i, w in enumerate(weights)]
         target += [0.0] * (len(rest) - len(target))
         seconds = self.knobs.transition_ms / 1000
         origin = self._weights(now)

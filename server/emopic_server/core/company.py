@@ -19,7 +19,7 @@ COMPANY_S: Final = 10.0  # who has been silent for so long is not there
 TIMES: Final = 4.0
 _LINES: Final = 2.0  # so many lines make nobody heavy
 _SAMPLE: Final = 256
-_AGAIN_S: Final = 0.25  # what counts as much is not reckoned more often
+_AGAIN_S: Final = 0.001  # for each of them; what counts as much is not reckoned more often
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Company:
 
     def _reckon(self, now: float) -> float:
         """From where on it is too much."""
-        if now >= self._reckoned + _AGAIN_S:
+        if now >= self._reckoned + _AGAIN_S * min(len(self._talkers), _SAMPLE):
             self._reckoned = now
             latest = islice(reversed(self._talkers.values()), _SAMPLE)
             shares = sorted(talker.used.value(now) for talker in latest)

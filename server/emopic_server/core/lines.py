@@ -179,12 +179,14 @@ class Lines:
             final=not job.partial,
             spans_ms=_spans(job, done, now),
         )
-        with_text = structs.replace(event, text=job.shown)
         character = self._characters.get(job.character)
         for session_id in self._audience(job, character):
             session = self._post.sessions.get(session_id)
             if session is not None:
-                self._post.event(session, with_text if _reads(session, job) else event)
+                reads = _reads(session, job)
+                self._post.event(
+                    session, structs.replace(event, text=job.shown) if reads else event
+                )
         self._metrics.count("lines", "partial" if job.partial else "final")
         self._metrics.observe("line_seconds", now - job.arrived)
         self._metrics.observe("queue_seconds", done.started - job.queued)

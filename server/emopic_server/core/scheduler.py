@@ -229,6 +229,8 @@ class Scheduler:
         They are left in their places, for newer ones of their views to take those.
         """
         frames = self._frames[worker]
+        if not frames.urgent and not frames.later:
+            return []
         size = self._bounds.frame_batch
         first = [*frames.urgent.first(size), *frames.later.first(size)]
         wait = self._bounds.frame_wait_ms / 1000
@@ -291,12 +293,13 @@ class Scheduler:
 
     def take(self, worker: int = 0, now: float = 0.0) -> Work | None:
         """The next work for a worker that has none, or None when nothing waits for it."""
-        kind = self._next(worker)
-        if kind is None:
+        waiting = self._waiting(worker)
+        if not waiting:
             return None
+        kind = self._next(worker, waiting)
         passed = self._passed[worker]
         for other in ORDER:
-            passed[other] = 0 if other == kind else passed[other] + self._waits(other, worker)
+            passed[other] = 0 if other == kind else passed[other] + (other in waiting)
         self._heavy_turn[worker] = False
         if kind == "lines":
             return self._take_lines(worker, now)
@@ -370,26 +373,27 @@ class Scheduler:
 
     def _busy_beside(self, worker: int) -> frozenset[str]:
         """The sessions whose lines other workers have."""
+        if not self._talking:
+            return frozenset()
         others = (talking for number, talking in self._talking.items() if number != worker)
         return frozenset().union(*others)
 
-    def _next(self, worker: int) -> Kind | None:
-        waiting = [kind for kind in ORDER if self._waits(kind, worker)]
+    def _next(self, worker: int, waiting: list[Kind]) -> Kind:
+        """The kind that goes first of those that wait."""
         if self._heavy_turn[worker] and len(waiting) > 1 and waiting[0] == "lines":
             waiting = waiting[1:]  # a heavy session's lines do not go first twice in a row
         passed = self._passed[worker]
-        starved = [kind for kind in waiting if passed[kind] >= self._bounds.patience]
-        return next(iter(starved or waiting), None)
+        starved = (kind for kind in waiting if passed[kind] >= self._bounds.patience)
+        return next(starved, waiting[0])
 
-    def _waits(self, kind: Kind, worker: int) -> bool:
-        """Whether there is work of a kind that this worker can do."""
-        match kind:
-            case "lines":
-                busy = self._busy_beside(worker)
-                return self._lines.owners_beside(busy) > 0 if busy else len(self._lines) > 0
-            case "urgent":
-                return len(self._frames[worker].urgent) > 0
-            case "register":
-                return self.depth("register") > 0
-            case "frames":
-                return len(self._frames[worker].later) > 0
+    def _waiting(self, worker: int) -> list[Kind]:
+        """The kinds of work there is for this worker, in their order."""
+        busy = self._busy_beside(worker)
+        frames = self._frames[worker]
+        amounts = (
+            self._lines.owners_beside(busy) if busy else len(self._lines),
+            len(frames.urgent),
+            len(self._builtins) + len(self._uploads),
+            len(frames.later),
+        )
+        return [kind for kind, amount in zip(ORDER, amounts, strict=True) if amount]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -248,6 +249,8 @@ class Server:
         )
         self._keeping.begin(self._hub)
         self._pump()
+        gc.collect()
+        gc.freeze()  # what is there by now stays; to look through it takes 20 ms, again and again
         log.info("ready after %.1f s", time.monotonic() - self._began)
         self._on_ready(self.url)
 

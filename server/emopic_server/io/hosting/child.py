@@ -14,6 +14,7 @@ if __name__ == "__main__":  # before the long imports, so that an early Ctrl-C f
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
+import gc
 import logging
 import os
 import resource
@@ -43,6 +44,7 @@ class Wire:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
+        self._input = sock.makefile("rb")  # a small order is one call to the system, not two
         self._lock = threading.Lock()
         self._head = bytearray(messages.HEAD)
 
@@ -60,15 +62,10 @@ class Wire:
         return messages.order(data) if self._fill(memoryview(data)) else None
 
     def _fill(self, view: memoryview) -> bool:
-        while view:
-            try:
-                count = self._socket.recv_into(view)
-            except ConnectionResetError:
-                return False
-            if count == 0:
-                return False
-            view = view[count:]
-        return True
+        try:
+            return self._input.readinto(view) == len(view)
+        except ConnectionResetError:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +184,8 @@ def _load(wire: Wire, begin: messages.Begin) -> EngineLike | None:
         faults.before_loading(begin.attempt)
         engine = faults.with_faults(resolve(begin.target)(begin.argument))
         engine.warm_up()
+        gc.collect()
+        gc.freeze()  # models and modules stay; to look through them takes longer than a frame
     except EngineError as error:
         wire.send(messages.NotLoaded(type(error).__name__, error.code, error.message))
         return None

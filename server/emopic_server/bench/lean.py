@@ -46,14 +46,20 @@ def cut(buffer: bytearray) -> list[tuple[int, bytes]]:
 
 
 class Lean(asyncio.Protocol):
-    """One connection. `opened` is done after the handshake, `closed` when it has ended."""
+    """One connection. `opened` is done after the handshake, `closed` when it has ended.
+
+    `hello` is what the server said first.
+    """
 
     def __init__(self, port: int, seen: Seen | None = None) -> None:
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
         self.seen = seen
+        self.hello: wire.Hello | None = None
         self._buffer = bytearray()
+        self._room = asyncio.Event()
+        self._room.set()
         self._kinds: tuple[type[wire.ServerMessage], ...] = ()
         self._found: asyncio.Future[wire.ServerMessage] | None = None
         self._handshake = ClientProtocol(
@@ -83,8 +89,17 @@ class Lean(asyncio.Protocol):
                 self._write(Opcode.CLOSE, payload[:2])
                 self.transport.close()
 
+    def pause_writing(self) -> None:
+        """The server does not read."""
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._room.set()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a protocol
         """Whoever waits will wait in vain."""
+        self._room.set()
         self.closed.set_result(None)
         for future in (self.opened, self._found):
             if future is not None and not future.done():
@@ -93,6 +108,12 @@ class Lean(asyncio.Protocol):
     def send(self, message: wire.ClientMessage) -> None:
         """Write a message; nothing waits for it to leave."""
         self._write(Opcode.BINARY, wire.encode(message))
+
+    async def room(self) -> None:
+        """Wait until the server reads. Raises `ConnectionError` when it has closed."""
+        await self._room.wait()
+        if self.closed.done():
+            raise ConnectionError("the server has closed the connection")
 
     def expect(self, kind: type[M]) -> asyncio.Future[M]:
         """The next message of a kind, from now on; one wait at a time."""
@@ -130,6 +151,8 @@ class Lean(asyncio.Protocol):
         return True
 
     def _take(self, message: wire.ServerMessage, now: float) -> None:
+        if isinstance(message, wire.Hello):
+            self.hello = message
         if isinstance(message, self._kinds):
             assert self._found is not None
             self._kinds = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from benchmarks.lean import cut
 from websockets.frames import Frame, Opcode
+
+from emopic_server.bench.lean import cut
 
 MESSAGES = [
     (Opcode.BINARY, b""),
