@@ -197,11 +197,11 @@ class Engine:
         self._text.warm_up()
         _ = self.matter
         face = self.builtin(self.builtins[0].id)
-        rest = [0.0] * len(self.emotions)
-        for patch in (False, True):
-            rest[0] = 0.5
-            job = RenderJob(face, tuple(rest), size=128, patch=patch)
-            failed = [item for item in self.render([job]) if isinstance(item, EngineError)]
+        rest = (0.0,) * (len(self.emotions) - 1)
+        whole = RenderJob(face, (0.5, *rest), size=128)
+        part = RenderJob(face, (0.25, *rest), size=128, patch=True)
+        for batch in ([whole], [whole, part]):
+            failed = [item for item in self.render(batch) if isinstance(item, EngineError)]
             if failed:
                 raise failed[0]
 

@@ -88,14 +88,15 @@ class FaceView:
             return self._base.copy()
         mask = maps.mask[0] * self._feather
         offset = np.einsum("ij,jyx->yxi", self._turn, maps.flow * self._feather)
-        colour = np.clip(maps.colour.transpose(1, 2, 0) * 127.5 + 128, 0, 255).astype(np.uint8)
+        colour = np.clip(maps.colour * 127.5 + 128, 0, 255).astype(np.uint8)
         places = self._raised(np.ascontiguousarray(offset, np.float32))
         places += self._grid
         moved = cv2.remap(
             self.picture, places, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         cover = self._raised(mask)
-        painted = self._raised(colour)
+        # OpenCV warps four channels in a third of the time of three.
+        painted = cv2.cvtColor(self._raised(cv2.merge([*colour, colour[0]])), cv2.COLOR_RGBA2RGB)
         return np.asarray(cv2.blendLinear(moved, painted, 1 - cover, cover), np.uint8)
 
     def _raised(self, values: NDArray[Any]) -> NDArray[Any]:

@@ -113,3 +113,12 @@ def test_values_beyond_the_samples_are_cut_off(backend):
 def test_samples_that_show_nothing_leave_a_convolution_as_it_is(backend):
     dark = replace(GRAPH, key="dark", check=Check(lambda: [(np.zeros((1, *SHAPE), np.float32),)]))
     assert len(in_int8(convolutions(backend, dark))) == 3
+
+
+@pytest.mark.parametrize("rows", [2, 3, 5])
+def test_rows_side_by_side_answer_as_each_does_alone(tmp_path, monkeypatch, rows):
+    monkeypatch.setenv("EMOPIC_CACHE", str(tmp_path))
+    made = OpenVinoBackend(precision="int8", threads=2).compile(GRAPH)
+    batch = pictures(rows, seed=9)
+    alone = np.concatenate([made(batch[i : i + 1])[0] for i in range(rows)])
+    np.testing.assert_allclose(made(batch)[0], alone, atol=1e-5)
