@@ -1,7 +1,6 @@
 #!/bin/sh
-# The whole suite. What only computes, or mostly waits, runs in two processes side by side; browsers
-# and what watches the clock come after it and have the machine to themselves. Fails if any of the
-# three does.
+# The whole suite, two processes side by side: first what only computes, then browsers beside servers
+# and their clients, which mostly wait. Fails if any of the four does.
 set -u
 pytest="${PYTEST:-.venv/bin/pytest}"
 log=$(mktemp)
@@ -14,8 +13,13 @@ others=$?
 wait "$engine"
 engine=$?
 cat "$log"
-"$pytest" tests/browser tests/integration --durations=12
+"$pytest" tests/browser --durations=12 >"$log" 2>&1 &
+browser=$!
+"$pytest" tests/integration --durations=12
 serving=$?
+wait "$browser"
+browser=$?
+cat "$log"
 
-echo "exit codes: engine $engine, other units $others, serving $serving"
-[ "$engine$others$serving" = 000 ]
+echo "exit codes: engine $engine, other units $others, serving $serving, browser $browser"
+[ "$engine$others$serving$browser" = 0000 ]

@@ -116,6 +116,7 @@ class Server:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._pumping = False
+        self._pump_due = False
         self._began = time.monotonic()
         self._bound = asyncio.Event()
 
@@ -225,7 +226,7 @@ class Server:
         assert isinstance(connection, Peer)
         if self._hub is None:  # the handshake has been refused before
             raise WorkerDied("a connection came before the engine")
-        link = Link(connection, self._hub, self._pump)
+        link = Link(connection, self._hub, self._pump, self._pump_soon)
         self._links[link.id] = link
         try:
             await link.serve()
@@ -281,8 +282,15 @@ class Server:
 
     # ── the pump ─────────────────────────────────────────────────────────────────────────────────
 
+    def _pump_soon(self) -> None:
+        """Once for all messages that have come together: they make one batch, and one write."""
+        if not self._pump_due:
+            self._pump_due = True
+            self._loop.call_soon(self._pump)
+
     def _pump(self) -> None:
         """Carry out what the hub wants done: work to the engine, mail to clients, a timer."""
+        self._pump_due = False
         hub = self._hub
         if hub is None or self._pumping:
             return

@@ -114,12 +114,18 @@ class Peer(ServerConnection):
 
 
 class Link:
-    """Ties one peer to the hub. `changed` is called after anything that may have made work."""
+    """Ties one peer to the hub.
 
-    def __init__(self, peer: Peer, hub: Hub, changed: Callable[[], None]) -> None:
+    After anything that may have made work `changed` is called, and `heard` after a message.
+    """
+
+    def __init__(
+        self, peer: Peer, hub: Hub, changed: Callable[[], None], heard: Callable[[], None]
+    ) -> None:
         self._peer = peer
         self._hub = hub
         self._changed = changed
+        self._heard = heard
         self._encoding = wire.encoding_of(peer.subprotocol)
         self._closing: asyncio.Task[None] | None = None
         self._stuck: float | None = None
@@ -138,7 +144,7 @@ class Link:
                 hub.receive(self.id, data, time.monotonic(), peer.arrived)
                 if self._strange:
                     self._meet()
-                self._changed()
+                self._heard()
                 await self._give_way()
         except ConnectionClosed:
             pass  # however it ended, the session waits for a resume

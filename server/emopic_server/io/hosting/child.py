@@ -1,4 +1,4 @@
-"""An engine process: `python -m emopic_server.io.hosting.child SOCKET`, started by the server.
+"""An engine process: `python -m emopic_server.io.hosting.child SOCKET TRAY`, started by the server.
 
 The main thread reads orders, does them one by one and answers; another thread sends a sign of life
 and ends the process when nobody is there to read it. Signals for the whole group of processes
@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
+import msgspec
+
 from emopic_client.wire import MarkMode
 from emopic_engine.errors import DeviceLost, EngineError
 from emopic_server.core.work import FaceLike, Failed
@@ -34,6 +36,7 @@ from emopic_server.io.hosting import faults, messages
 from emopic_server.io.hosting.like import EngineLike
 from emopic_server.io.hosting.perform import attempt, failed
 from emopic_server.io.hosting.source import resolve
+from emopic_server.io.hosting.tray import Tray
 
 log = logging.getLogger(__name__)
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -156,7 +159,7 @@ def _outcome(item: object) -> messages.Outcome:
     return messages.outcome(failed(item) if isinstance(item, EngineError) else item)
 
 
-def serve(wire: Wire, end: Callable[[int], None] = os._exit) -> None:
+def serve(wire: Wire, tray: Tray, end: Callable[[int], None] = os._exit) -> None:
     """Load the engine the server asks for and work until it lets go. Calls `end` if it dies."""
     begin = wire.receive()
     if not isinstance(begin, messages.Begin):
@@ -174,7 +177,7 @@ def serve(wire: Wire, end: Callable[[int], None] = os._exit) -> None:
     while (order := wire.receive()) is not None:
         answer = desk.do(order)
         if answer is not None:
-            wire.send(answer)
+            wire.send(msgspec.structs.replace(answer, outcomes=tray.laid(answer.outcomes)))
             if answer.lost:
                 return
 
@@ -238,10 +241,13 @@ def resident() -> int:
 
 
 def main() -> None:
-    """Serve on the socket whose number is the first argument."""
+    """Serve on the socket and the tray whose numbers are the arguments."""
     wire = Wire(socket.socket(fileno=int(sys.argv[1])))
+    tray_file = int(sys.argv[2])
+    tray = Tray.over(tray_file)
+    os.close(tray_file)
     try:
-        serve(wire)
+        serve(wire, tray)
         status = 0
     except BrokenPipeError:
         status = 0

@@ -3,7 +3,8 @@
 A message is its length (4 bytes, little-endian) and one msgpack-encoded struct; pictures and faces
 travel in it as raw bytes. The server sends orders, the process reports. `Begin` comes first and is
 answered with `Loaded` or `NotLoaded`; then every `Lines`, `Face` and `Frames` gets one `Answer`, in
-order. `Forget` has no answer. A `Beat` comes by itself. The end of the socket is the end of both.
+order. Large pictures do not travel, they lie on a tray beside the socket (see `tray`). `Forget` has
+no answer. A `Beat` comes by itself. The end of the socket is the end of both.
 """
 
 from __future__ import annotations
@@ -155,10 +156,17 @@ class Made(msgspec.Struct, frozen=True, array_like=True, tag=2):
     pictures: dict[str, str] = {}
 
 
-class Drawn(msgspec.Struct, frozen=True, array_like=True, tag=3):
-    """An encoded picture; see `core.work.PictureLike`."""
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a picture lies on the tray, in bytes."""
 
-    data: bytes
+    start: int
+    size: int
+
+
+class Drawn(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """An encoded picture; see `core.work.PictureLike`. A large one lies on the tray meanwhile."""
+
+    data: bytes | Place
     width: int
     height: int
     rect: tuple[int, int, int, int] | None

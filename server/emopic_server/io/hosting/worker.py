@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
@@ -31,6 +31,7 @@ from emopic_server.errors import WorkerDied
 from emopic_server.io.hosting import messages
 from emopic_server.io.hosting.like import WorkerStatus
 from emopic_server.io.hosting.source import WorkerSource
+from emopic_server.io.hosting.tray import Tray, tray_file
 
 log = logging.getLogger(__name__)
 _CHILD: Final = "emopic_server.io.hosting.child"
@@ -151,9 +152,10 @@ class Worker(asyncio.Protocol):
         starved = await asyncio.to_thread(memory_kills)
         ours, theirs = socket.socketpair()
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNSENT_BYTES)
-        with ours, theirs:
+        with ours, theirs, tray_file() as file, contextlib.closing(Tray.over(file)) as self._tray:
+            numbers = theirs.fileno(), file
             try:
-                self._process = await asyncio.to_thread(_spawn, theirs, self._source.environment)
+                self._process = await asyncio.to_thread(_spawn, numbers, self._source.environment)
             except OSError as error:
                 self._verdict = ("start", f"cannot be started: {error.strerror}")
                 return
@@ -214,7 +216,7 @@ class Worker(asyncio.Protocol):
         try:
             for report in self._reader.feed(data):
                 self._take(report)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError) as error:
             log.error("engine process %d cannot be understood: %s", self.number, error)
             self._kill("garbled", "said something that cannot be understood")
 
@@ -258,7 +260,7 @@ class Worker(asyncio.Protocol):
         if answer.lost:
             self._verdict = ("device", f"lost its device: {answer.lost}")
         started = min(max(answer.started, self._given), now)
-        results = tuple(task.result(outcome) for outcome in answer.outcomes)
+        results = tuple(task.result(self._tray.taken(outcome)) for outcome in answer.outcomes)
         finished = min(max(answer.finished, started), now)
         done = Done(task.work, results, started, finished, ended=bool(answer.lost))
         self._told.done(self.number, done)
@@ -308,17 +310,16 @@ _OVERDUE: Final = {
 }
 
 
-def _spawn(theirs: socket.socket, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """A fresh interpreter (never a fork of this one), which inherits one socket and stderr.
+def _spawn(numbers: Sequence[int], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """A fresh interpreter (never a fork of this one), which inherits socket, tray and stderr.
 
     `-P` keeps the working directory out of its modules; it gets our `sys.path` with `Begin`.
     """
-    number = theirs.fileno()
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", _CHILD, str(number)],
+        [sys.executable, "-P", "-m", _CHILD, *map(str, numbers)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        pass_fds=[number],
+        pass_fds=numbers,
         env={**os.environ, **environment},
     )
 

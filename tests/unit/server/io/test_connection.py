@@ -61,7 +61,7 @@ async def test_a_flood_of_one_client_leaves_the_loop_to_others():
     hub = Counting()
     other = asyncio.create_task(turns(hub))
     await asyncio.sleep(0)
-    link = Link(cast(Any, Flood()), cast(Any, hub), changed=lambda: None)
+    link = Link(cast(Any, Flood()), cast(Any, hub), lambda: None, lambda: None)
     await link.serve()
     other.cancel()
     assert hub.received == 1 + PINGS

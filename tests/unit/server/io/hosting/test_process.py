@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from tests.fakes import FakeEngine
 from tests.integration.engine_process import fake_source
@@ -110,6 +111,17 @@ async def test_a_face_that_nobody_holds_is_forgotten_everywhere() -> None:
         del face
         gc.collect()
         assert one.holders() == [set(), set()]
+
+
+async def test_large_pictures_are_those_that_were_drawn() -> None:
+    """One that lies on the tray, rendered by either process."""
+    async with client() as one:
+        face = await one.face(0)
+        jobs = [replace(frame(face), size=size, format="raw") for size in (8, 256)]
+        done = [await one.do(worker, Render(tuple(jobs))) for worker in (0, 1, 0)]
+        sizes = [[len(drawn.data) for drawn in each.results] for each in done]
+        assert sizes == [[8 * 8 * 4, 256 * 256 * 4]] * 3
+        assert done[0].results == done[1].results == done[2].results
 
 
 async def test_times_are_those_of_the_server() -> None:
