@@ -24,7 +24,6 @@ from typing import Any, Final
 from websockets.asyncio.server import Server as SocketServer
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from emopic_client import wire
 from emopic_server import __version__
@@ -35,7 +34,7 @@ from emopic_server.core.work import Done
 from emopic_server.errors import ConfigError, WorkerDied
 from emopic_server.intake.guard import load_guard
 from emopic_server.io.connection import CLOSE_S as PEER_CLOSE_S
-from emopic_server.io.connection import WRITE_LIMIT, Link, Peer, pong_s
+from emopic_server.io.connection import WRITE_LIMIT, Link, Peer, chosen_subprotocol, pong_s
 from emopic_server.io.errands import ErrandRunner, Result, load_runner
 from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
 from emopic_server.io.keeping import Keeping
@@ -186,7 +185,7 @@ class Server:
                 self._config.port,
                 create_connection=Peer,
                 process_request=self._request,
-                select_subprotocol=_subprotocol,
+                select_subprotocol=chosen_subprotocol,
                 compression=None,
                 max_size=limits.message_bytes,  # until it has identified itself
                 max_queue=2,  # messages read ahead; each may be as large as a face
@@ -392,13 +391,6 @@ class Server:
         finally:
             for name in added:
                 self._loop.remove_signal_handler(name)
-
-
-def _subprotocol(
-    _connection: ServerConnection, offered: Sequence[Subprotocol]
-) -> Subprotocol | None:
-    """The first of ours that the client offers; a client that offers none speaks msgpack."""
-    return next((Subprotocol(ours) for ours in wire.SUBPROTOCOLS if ours in offered), None)
 
 
 def _url(sockets: SocketServer, host: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from websockets.asyncio.connection import broadcast
@@ -18,6 +18,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event, State
+from websockets.typing import Subprotocol
 
 from emopic_client import wire
 from emopic_server.core.hub import Hub
@@ -35,6 +36,13 @@ def pong_s(ping_s: float) -> float:
     """How long to wait for a pong, so that a peer that has vanished is gone `2 * ping_s` after it
     was last heard: after a ping, this wait, and a closing handshake that nobody answers."""
     return max(ping_s / 2, ping_s - 2 * CLOSE_S)
+
+
+def chosen_subprotocol(
+    _connection: ServerConnection, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    """The first of ours that the client offers; a client that offers none speaks msgpack."""
+    return next((Subprotocol(ours) for ours in wire.SUBPROTOCOLS if ours in offered), None)
 
 
 class Peer(ServerConnection):
