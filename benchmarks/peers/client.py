@@ -175,7 +175,7 @@ async def closed_http(http: Http, seconds: float, width: int = 16) -> float:
 
 
 async def closed_ours(port: int, seconds: float, width: int = 16) -> float:
-    """The same for our own server, without frames."""
+    """The same for our own server, without frames. Raises `TimeoutError` if it stops answering."""
     lines = bench_lines()
     sent = answered = 0
     over = asyncio.Event()
@@ -201,5 +201,5 @@ async def closed_ours(port: int, seconds: float, width: int = 16) -> float:
         began = time.perf_counter()
         for _ in range(width):
             more()
-        await over.wait()
+        await asyncio.wait_for(over.wait(), seconds + _GRACE_S)
         return answered / (time.perf_counter() - began)

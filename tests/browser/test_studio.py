@@ -21,7 +21,6 @@ Open = Callable[..., Page]
 JOY = "오늘 정말 행복하고 좋아"
 SAD = "너무 슬프고 우울해 ㅠㅠ"
 DROPPED = ("WebSocket connection to",)  # what Chromium logs while no server is there
-
 NO_HISTORY = ("/v1/history/",)  # what the diary asks for, and this server does not keep
 
 

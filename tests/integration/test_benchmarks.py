@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+import pytest
 from benchmarks.capacity import play
 from benchmarks.connections import Client
 from benchmarks.driven import Company, Ledger, drive, watch
+from benchmarks.peers.client import closed_ours
 from tests.integration.talker import Running, running
 
 from emopic_client import wire
+from emopic_server.bench import open_loop
 from emopic_server.bench.lean import enter
 from emopic_server.bench.noop import NoopEngine
 
@@ -63,3 +67,29 @@ async def test_a_session_that_was_cut_off_hears_what_it_missed() -> None:
         for client in clients:
             client.cut_off()
         await owner.hang_up()
+
+
+FAST = open_loop.Load(["기쁘다", "슬프다"], rate=100.0, seconds=0.5, warmup_s=0.1, frames=None)
+
+
+async def test_every_line_of_an_open_loop_is_counted_once() -> None:
+    async with running(NoopEngine(), limits=MANY) as server:
+        result = await open_loop.run(port_of(server), FAST)
+    counted = sum(counted for _, _, counted in open_loop.arrivals(FAST))
+    assert (result.offered, result.emotion.count, result.emotion.lost) == (counted, counted, 0)
+    assert set(result.spans_ms) == {"receive", "queue", "classify", "deliver"}
+
+
+async def test_a_load_whose_face_is_not_to_be_had_does_not_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(open_loop, "_READY_S", 0.2)
+    nobody = replace(FAST, builtin="nobody")
+    async with running(NoopEngine(), limits=MANY) as server:
+        with pytest.raises(TimeoutError):
+            await open_loop.run(port_of(server), nobody)
+
+
+async def test_a_closed_loop_has_every_line_answered() -> None:
+    async with running(NoopEngine(), limits=MANY | {"messages_burst": 100_000}) as server:
+        assert await closed_ours(port_of(server), seconds=0.2, width=4) > 1

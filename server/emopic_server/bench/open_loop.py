@@ -22,6 +22,7 @@ from emopic_server.bench.lean import Lean, Seen, enter
 
 CHARACTER: Final = "bench"
 _GRACE_S: Final = 5.0
+_READY_S: Final = 30.0
 _AWAKE_S: Final = 0.0003
 
 
@@ -124,16 +125,20 @@ async def run(port: int, load: Load) -> Result:
 
 @asynccontextmanager
 async def session(port: int, load: Load, seen: Seen | None = None) -> AsyncIterator[Lean]:
-    """A connection with the load's character, whose frames it watches as the load says."""
+    """A connection with the load's character, whose frames it watches as the load says.
+
+    Raises `TimeoutError` when the character does not get ready, `ConnectionError` when the server
+    closes.
+    """
     lean = await enter(port, seen)
     assert lean.hello is not None
     builtins = lean.hello.builtins
     builtin = load.builtin or (builtins[0].id if builtins else None)
-    ready = lean.expect(wire.CharacterReady)
-    lean.send(wire.CharacterPut(character=CHARACTER, builtin=builtin))
-    lean.send(wire.Watch(character=CHARACTER, frames=load.frames))
-    await ready
     try:
+        ready = lean.expect(wire.CharacterReady)
+        lean.send(wire.CharacterPut(character=CHARACTER, builtin=builtin))
+        lean.send(wire.Watch(character=CHARACTER, frames=load.frames))
+        await asyncio.wait_for(ready, _READY_S)
         yield lean
     finally:
         await lean.hang_up()
