@@ -38,7 +38,7 @@ class Studio(Bench):
 
     uploads: int = 0
 
-    def _results(self, work: Work) -> Iterator[object]:
+    def results(self, work: Work) -> Iterator[object]:
         match work:
             case Register(job=job):
                 self.uploads += job.builtin is None
@@ -48,7 +48,7 @@ class Studio(Bench):
                     data = msgspec.msgpack.encode([rest(frame), list(frame.expression)])
                     yield Picture(data, (0, 0, 16, 16) if frame.patch else None)
             case _:
-                yield from super()._results(work)
+                yield from super().results(work)
 
 
 @dataclass

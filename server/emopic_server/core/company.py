@@ -33,21 +33,29 @@ class Company:
 
     def __init__(self) -> None:
         self._talkers: OrderedDict[str, _Talker] = OrderedDict()
+        self._parted: set[str] = set()
         self._line_s = 0.0
         self._much = math.inf
         self._reckoned = -math.inf
 
     def __len__(self) -> int:
-        """How many sessions have talked lately."""
-        return len(self._talkers)
+        """How many sessions have talked lately and are still connected."""
+        return len(self._talkers) - len(self._parted)
 
     def heard(self, session: str, now: float) -> None:
         """A session has sent a line."""
         talker = self._talkers.setdefault(session, _Talker(now))
         talker.last = now
         self._talkers.move_to_end(session)
+        self._parted.discard(session)
         while next(iter(self._talkers.values())).last < now - COMPANY_S:
-            self._talkers.popitem(last=False)
+            silent, _ = self._talkers.popitem(last=False)
+            self._parted.discard(silent)
+
+    def part(self, session: str) -> None:
+        """A session has lost its connection; what it has used is kept in case it comes back."""
+        if session in self._talkers:
+            self._parted.add(session)
 
     def used(self, sessions: Iterable[str], seconds: float, now: float) -> None:
         """A batch has taken so long: a line of each of these sessions, named as often as it had."""
@@ -72,7 +80,8 @@ class Company:
         """From where on it is too much."""
         if now >= self._reckoned + _AGAIN_S * min(len(self._talkers), _SAMPLE):
             self._reckoned = now
-            latest = islice(reversed(self._talkers.values()), _SAMPLE)
+            there = (s for s in reversed(self._talkers) if s not in self._parted)
+            latest = (self._talkers[session] for session in islice(there, _SAMPLE))
             shares = sorted(talker.used.value(now) for talker in latest)
             least = shares[(len(shares) - 1) // 4] if shares else 0.0
             self._much = TIMES * least + _LINES * self._line_s

@@ -19,6 +19,7 @@ from emopic_engine.atlas import Atlas
 from emopic_engine.emotions import Emotions
 from emopic_server.core.agenda import Agenda
 from emopic_server.core.bakery import Bakery
+from emopic_server.core.decoding import decoded
 from emopic_server.core.errands import Errand, Errands, FoundFace, ReadErrand, Writing
 from emopic_server.core.guarding import Censor, Guarding
 from emopic_server.core.history import HistoryPolicy, Moment
@@ -45,7 +46,6 @@ from emopic_server.core.work import (
 )
 from emopic_server.errors import NOTICES, Refusal
 
-_LARGE = wire.CharacterPut | wire.Read
 _READING = wire.Identify | wire.Watch | wire.Unwatch | wire.Ping
 GOING_AWAY = wire.CloseCode(1001, "the server is shutting down", True)
 
@@ -159,7 +159,7 @@ class Hub:
         if connection is None or connection.closing is not None:
             return
         try:
-            message = self._decode(connection, data)
+            message = decoded(data, connection.encoding, self._limits.message_bytes)
             self.metrics.count("messages", kind_of(message))
             if not connection.session.open:
                 self._opening.identify(connection, message, now)
@@ -177,11 +177,19 @@ class Hub:
             return
         session = connection.session
         session.lose()
+        self.scheduler.part(session.id)
         if session.open:
             self._agenda.set(("session", session.id), now + self._limits.resume_s)
 
     def done(self, done: Done, now: float, worker: int = 0) -> None:
-        """A worker has finished a piece of work, or ended over it."""
+        """A worker has finished a piece of work, or ended over it: `finish` and `hand_out`."""
+        self.finish(done, now, worker)
+        self.hand_out(done, now)
+
+    def finish(self, done: Done, now: float, worker: int = 0) -> bool:
+        """Reckon with what the work took. `hand_out` is owed, and can wait until the worker has its
+        next work: returns whether it may, since nothing that goes first can come of the results.
+        """
         self.turn = now
         seconds = done.finished - done.started
         self.scheduler.spent(done.work, seconds, worker, now)
@@ -189,9 +197,10 @@ class Hub:
         kind = type(done.work).__name__.lower()
         self.metrics.count("batches", kind)
         self.metrics.observe("engine_seconds", seconds, kind)
-        self._hand_out(done, now)
+        following = self.scheduler.next_kind(worker)
+        return following == "lines" or (following is not None and isinstance(done.work, Render))
 
-    def _hand_out(self, done: Done, now: float) -> None:
+    def hand_out(self, done: Done, now: float) -> None:
         """Give what came of work to those who wait for it."""
         match done.work:
             case Classify():
@@ -219,7 +228,7 @@ class Hub:
         held = self.quarantine.judge(worker, reason, now)
         self.metrics.count("quarantined", by=held)
         for work in self.scheduler.withdraw(now) if held else ():
-            self._hand_out(Done(work, tuple(map(refusal, jobs_of(work))), now, now), now)
+            self.hand_out(Done(work, tuple(map(refusal, jobs_of(work))), now, now), now)
         if not self._deaf and not self.scheduler.placement.up:
             self._deaf = True
             self._announce("engine_away")
@@ -310,25 +319,6 @@ class Hub:
         """Tell every session."""
         for session in self.post.sessions.values():
             self.post.event(session, wire.Notice(seq=0, code=code, text=NOTICES[code]))
-
-    def _decode(self, connection: Connection, data: bytes | str) -> wire.ClientMessage:
-        if isinstance(data, str) != (connection.encoding == "json"):
-            kind = "text" if isinstance(data, str) else "binary"
-            raise Refusal(
-                "bad_message", f"a {kind} frame on a {connection.encoding} connection is not read"
-            )
-        try:
-            message = wire.decode_client(data, connection.encoding)
-        except wire.WireError as error:
-            raise Refusal(error.code, error.message) from error
-        if len(data) > self._limits.message_bytes and not isinstance(message, _LARGE):
-            limit = self._limits.message_bytes
-            raise Refusal(
-                "message_too_large",
-                f"a message may have {limit} bytes, got {len(data)}",
-                ref=ref_of(message),
-            )
-        return message
 
     def _refuse(self, connection: Connection, refusal: Refusal, now: float) -> None:
         session = connection.session

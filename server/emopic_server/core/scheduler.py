@@ -31,6 +31,7 @@ from typing import Final, Literal, TypeAlias
 from emopic_server.core.company import Company
 from emopic_server.core.costs import BatchCost
 from emopic_server.core.fair_queue import FairQueue
+from emopic_server.core.frame_queues import FrameQueues, WaitingFrame
 from emopic_server.core.placement import Placement
 from emopic_server.core.quarantine import Quarantine, Rule
 from emopic_server.core.work import (
@@ -74,29 +75,6 @@ class Bounds:
     frame_wait_ms: int = 250
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A frame, and since when it waits."""
-
-    job: FrameJob
-    since: float
-
-
-class _Frames:
-    """The frames that wait for one worker."""
-
-    __slots__ = ("later", "urgent")
-
-    def __init__(self) -> None:
-        self.urgent: FairQueue[_Waiting] = FairQueue()
-        self.later: FairQueue[_Waiting] = FairQueue()
-
-    def pop(self, owner: str, key: tuple[CharacterKey, int]) -> tuple[bool, bool]:
-        """Forget a view's frame: whether there was one, and whether it was urgent."""
-        urgent = self.urgent.pop(owner, key) is not None
-        return (self.later.pop(owner, key) is not None) or urgent, urgent
-
-
 class Scheduler:
     """The queues in front of the workers. `take` gives work, `spent` says what that cost.
 
@@ -112,7 +90,7 @@ class Scheduler:
         self._lines: FairQueue[LineJob] = FairQueue()
         self._builtins: FairQueue[RegisterJob] = FairQueue()
         self._uploads: FairQueue[RegisterJob] = FairQueue()
-        self._frames = [_Frames() for _ in range(workers)]
+        self._frames = [FrameQueues() for _ in range(workers)]
         self._passed = [dict.fromkeys(ORDER, 0) for _ in range(workers)]
         self._talking: dict[int, frozenset[str]] = {}
         self._company = Company()
@@ -209,7 +187,7 @@ class Scheduler:
             queue = frames.urgent
         else:
             queue = frames.later
-        replaced = queue.put(job.owner, key, _Waiting(job, now)) is not None or replaced
+        replaced = queue.put(job.owner, key, WaitingFrame(job, now)) is not None or replaced
         self.replaced_frames += replaced
 
     def drop_frame(self, owner: str, character: CharacterKey, view: int) -> None:
@@ -244,6 +222,10 @@ class Scheduler:
             queue.remove(lambda job: job.character == character)
         self.drop_frames(character)
         return self._lines.remove(lambda job: job.character == character)
+
+    def part(self, session: str) -> None:
+        """A session has lost its connection. Its work stays, and is no reason to spare others."""
+        self._company.part(session)
 
     def drop_session(self, session: str) -> int:
         """Forget the lines and faces of a session that has ended; returns how many lines."""
@@ -312,12 +294,17 @@ class Scheduler:
             taken += frames.later.take(size - beside, (), self._lonely, beside)
         return Render(tuple(waiting.job for waiting in taken))
 
+    def next_kind(self, worker: int) -> Kind | None:
+        """What `take` gives this worker next, if anything waits for it."""
+        waiting = self._waiting(worker)
+        return self._next(worker, waiting) if waiting else None
+
     def ahead(self, job: FrameJob, worker: int, now: float) -> bool:
         """Whether a worker may render a frame ahead of need: its face is there, not suspected."""
         at_home = self.placement.home(job.face.key, now) == worker
         return at_home and not self.quarantine.suspects(job)
 
-    def _lonely(self, waiting: _Waiting) -> bool:
+    def _lonely(self, waiting: WaitingFrame) -> bool:
         return self.quarantine.suspects(waiting.job)
 
     def spent(self, work: Work, seconds: float, worker: int = 0, now: float = 0.0) -> None:

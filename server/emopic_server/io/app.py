@@ -36,7 +36,7 @@ from emopic_server.intake.guard import load_guard
 from emopic_server.io.connection import CLOSE_S as PEER_CLOSE_S
 from emopic_server.io.connection import WRITE_LIMIT, Link, Peer, chosen_subprotocol, pong_s
 from emopic_server.io.errands import ErrandRunner, Result, load_runner
-from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket
+from emopic_server.io.http import Pages, Status, is_websocket, refuse_websocket, url_of
 from emopic_server.io.keeping import Keeping
 from emopic_server.io.reading import CLOSE_S, asks_history
 from emopic_server.io.status import settings, status
@@ -139,7 +139,7 @@ class Server:
         self._errands: ErrandRunner = load_runner(self._config, self._errand_done)
         await self._keeping.open()
         async with await self._listen() as sockets, self._signals():
-            self.url = _url(sockets, self._config.host)
+            self.url = url_of(self._config.host, sockets.sockets[0].getsockname()[1])
             self._bound.set()
             self._host.start()
             try:
@@ -256,8 +256,15 @@ class Server:
 
     def _engine_done(self, worker: int, done: Done) -> None:
         assert self._hub is not None
-        self._guarded(self._hub.done, done, time.monotonic(), worker)
+        self._guarded(self._take_in, self._hub, worker, done)
         self._pump()
+
+    def _take_in(self, hub: Hub, worker: int, done: Done) -> None:
+        """The engine goes on while its results are handed out, where it need not wait for that."""
+        now = time.monotonic()
+        if hub.finish(done, now, worker):
+            self._feed_engine(hub)
+        hub.hand_out(done, now)
 
     def _engine_away(self, worker: int, reason: str, _detail: str) -> None:
         assert self._hub is not None
@@ -391,9 +398,3 @@ class Server:
         finally:
             for name in added:
                 self._loop.remove_signal_handler(name)
-
-
-def _url(sockets: SocketServer, host: str) -> str:
-    port = sockets.sockets[0].getsockname()[1]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}/"

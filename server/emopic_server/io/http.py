@@ -134,6 +134,12 @@ def refuse_websocket(request: Request, config: ServerConfig, *, ready: bool) -> 
     return None
 
 
+def url_of(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens there."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}/"
+
+
 def is_websocket(request: Request) -> bool:
     """Whether a request asks for our websocket."""
     upgrade = ",".join(request.headers.get_all("Upgrade")).lower()

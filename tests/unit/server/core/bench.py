@@ -131,9 +131,9 @@ class Bench:
         """Let the engine be done with work it has taken."""
         started = self.now
         self.now += seconds
-        self.hub.done(Done(work, tuple(self._results(work)), started, self.now), self.now)
+        self.hub.done(Done(work, tuple(self.results(work)), started, self.now), self.now)
 
-    def _results(self, work: Work) -> Iterator[object]:
+    def results(self, work: Work) -> Iterator[object]:
         match work:
             case Classify(jobs=jobs):
                 for job in jobs:

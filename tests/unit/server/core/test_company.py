@@ -47,6 +47,29 @@ def test_what_was_long_ago_counts_less_and_who_is_silent_is_not_there() -> None:
     assert len(company) == 1
 
 
+def test_who_is_gone_is_no_company_but_what_it_used_is_not_forgotten() -> None:
+    company = after({"flood": 100, "a": 1, "gone": 0})
+    company.part("gone")
+    company.part("stranger")
+    assert len(company) == 2
+    company.part("flood")
+    assert len(company) == 1
+    company.heard("flood", 1.5)
+    assert len(company) == 2
+    assert company.heavy(["flood"], 1.5) == {"flood"}
+    company.part("a")
+    company.heard("b", 1.0 + 2 * COMPANY_S)
+    assert len(company) == 1, "nobody else has talked lately, connected or not"
+
+
+def test_beside_one_who_is_gone_batches_are_as_large_as_alone() -> None:
+    scheduler = flooded(Bounds(), (0.0, 0.01))
+    scheduler.part("a")
+    for number in range(3):
+        scheduler.put_line(line("flood", number, 1.0))
+    assert batches(scheduler, 1.0) == [["flood"] * 3]
+
+
 def flooded(bounds: Bounds, costs: tuple[float, float]) -> Scheduler:
     """A scheduler that knows what lines cost, that `flood` is heavy, and that others are there."""
     scheduler = Scheduler(bounds)

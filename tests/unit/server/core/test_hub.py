@@ -7,7 +7,7 @@ from tests.unit.server.core.bench import SMALL, Bench, line, of, put
 
 from emopic_client import wire
 from emopic_server.core.hub import GOING_AWAY
-from emopic_server.core.work import Classify, Render
+from emopic_server.core.work import Classify, Done, Register, Render
 
 
 def test_opening() -> None:
@@ -127,3 +127,35 @@ def test_limits_in_hello_are_the_ones_in_force() -> None:
     bench.send(connection, put(), line("1", "네글자다"))
     (error,) = of(wire.Error, bench.read(connection))
     assert "3" in error.message
+
+
+def test_the_next_work_may_come_before_the_last_results_where_nothing_goes_before_it() -> None:
+    bench = Bench()
+    connection = bench.open()
+    bench.send(connection, put(), put("b"), line("1"))
+
+    def early(work: Classify | Register | Render | None) -> bool:
+        assert work is not None
+        done = Done(work, tuple(bench.results(work)), bench.now, bench.now)
+        may = bench.hub.finish(done, bench.now)
+        bench.hub.hand_out(done, bench.now)
+        return may
+
+    first, second = bench.hub.work(), None
+    assert isinstance(first, Classify)
+    assert not early(first), "faces wait, before which the line's own frame may have to go"
+    first, second = bench.hub.work(), bench.hub.scheduler.next_kind(0)
+    assert (type(first), second) == (Register, "register")
+    assert not early(first), "the face may be awaited by frames"
+    assert not early(bench.hub.work()), "nothing waits"
+    watch = wire.Watch(character="a", frames=SMALL), wire.Watch(character="b", frames=SMALL)
+    bench.send(connection, *watch, line("2"))
+    first = bench.hub.work()
+    bench.send(connection, line("3"))
+    assert isinstance(first, Classify)
+    assert early(first), "lines go first anyway"
+    assert early(bench.hub.work()) is False, "frames wait"
+    first = bench.hub.work()
+    assert isinstance(first, Render)
+    bench.send(connection, line("4"))
+    assert early(first), "a picture is all that comes of it"
