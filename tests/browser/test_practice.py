@@ -68,6 +68,9 @@ def test_a_wrong_answer_may_be_compared_with_what_it_was(practice: Practice) -> 
     assert practice.told.said("express")[-1]["expression"] == {"anger": 15 / 16}
 
 
+_PICTURE = "document.getElementById('face').toDataURL()"
+
+
 def test_the_face_is_hidden_until_it_shows_what_is_asked(
     quick_server: ServerProcess, open_page: Open
 ) -> None:
@@ -77,15 +80,19 @@ def test_the_face_is_hidden_until_it_shows_what_is_asked(
     options = practice.told.said("character.put")[0]["options"]
     assert options["transition_ms"] > 0
     practice.answer()
+    before = page.evaluate(_PICTURE)
     page.evaluate("""() => {
       globalThis.seen = [];
-      new MutationObserver(() => seen.push(document.body.dataset.quiz))
-        .observe(document.body, {attributeFilter: ["data-quiz"]});
+      new MutationObserver(() => {
+        seen.push(document.body.dataset.quiz);
+        globalThis.asked = document.getElementById("face").toDataURL();
+      }).observe(document.body, {attributeFilter: ["data-quiz"]});
     }""")
     practice.next()
     assert page.evaluate("seen") == ["loading", "asking"]
-    shown = practice.told.heard("frame")[-1]["expression"]
-    assert shown[NAMES.index(practice.shown)] == (practice.strength or 1)
+    page.wait_for_timeout(2 * options["transition_ms"])
+    picture = page.evaluate(_PICTURE)
+    assert page.evaluate("asked") == picture != before
     page.wait_for_function(
         "() => getComputedStyle(document.getElementById('face')).opacity === '1'"
     )
