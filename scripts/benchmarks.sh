@@ -27,9 +27,9 @@ run() {
   case "$1$QUICK" in
     bench) "$PYTHON" -m emopic_server bench --out "$RESULTS" ;;
     bench--quick) "$PYTHON" -m emopic_server bench --seconds 5 --no-startup --out "$RESULTS" ;;
-    peers) "$PYTHON" -m benchmarks.peers --seconds 12 ${HOSTS_PYTHON:+--hosts-python "$HOSTS_PYTHON"} ;;
+    peers) "$PYTHON" -m benchmarks.peers ${HOSTS_PYTHON:+--hosts-python "$HOSTS_PYTHON"} ;;
     peers--quick)
-      "$PYTHON" -m benchmarks.peers --seconds 2 --models bundled --out "$RESULTS/peers.json" ;;
+      "$PYTHON" -m benchmarks.peers --seconds 2 --rounds 1 --models bundled --out "$RESULTS/peers.json" ;;
     boundary) "$PYTHON" -m emopic_server.bench.boundary --out "$RESULTS" ;;
     boundary--quick) "$PYTHON" -m emopic_server.bench.boundary --rounds 200 --out "$RESULTS" ;;
     kills) "$PYTHON" -m emopic_server.bench.kills --out "$RESULTS" ;;

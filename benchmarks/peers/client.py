@@ -26,16 +26,24 @@ _GRACE_S = 20.0
 
 @dataclass
 class Found:
-    """Latencies to the scores and to the picture."""
+    """Latencies to the scores and to the picture; `still` lines moved no face."""
 
     emotion: Latencies = field(default_factory=Latencies)
     picture: Latencies = field(default_factory=Latencies)
+    still: int = 0
+
+    def merge(self, other: Found) -> None:
+        """Add what was found another time."""
+        self.emotion.merge(other.emotion)
+        self.picture.merge(other.picture)
+        self.still += other.still
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "line_to_emotion": self.emotion.summary(),
             "line_to_picture": self.picture.summary(),
+            "lines_without_a_frame": self.still,
         }
 
 

@@ -8,11 +8,28 @@ from typing import Any
 def markdown(found: dict[str, Any]) -> str:
     """Tables of `peers.json`."""
     parts = [_naive(name, rows) for name, rows in found["naive"].items()]
+    if found["naive"].keys() >= {"published", "bundled"}:
+        parts.append(_across(found["naive"]))
     return "\n".join([*parts, _overhead(found["overhead"]), _capacity(found["capacity"])])
 
 
+def _across(models: dict[str, Any]) -> str:
+    """What most people would serve first, over what we ship."""
+    base = _picture(models["published"]["naive"])
+    ours = {name: _picture(row) for name, row in models["bundled"].items() if "int8" in name}
+    ratios = [f"{name}: {base / p50:.1f}×" for name, p50 in ours.items() if base and p50]
+    told = "; ".join(ratios) or "–"
+    return f"The naive service with published models over ours with bundled ones: {told}.\n"
+
+
+def _picture(row: dict[str, Any]) -> float | None:
+    """Line → picture, p50 in ms; None where it is not known."""
+    p50: float | None = row.get("line_to_picture", {}).get("p50_ms")
+    return p50
+
+
 def _naive(name: str, rows: dict[str, Any]) -> str:
-    base = rows["naive"]["line_to_picture"]["p50_ms"]
+    base = _picture(rows["naive"])
     lines = [
         f"{name} models, p50 in ms",
         "",
@@ -20,6 +37,9 @@ def _naive(name: str, rows: dict[str, Any]) -> str:
         "|---|---|---|---|",
     ]
     for key, row in rows.items():
+        if "failed" in row:
+            lines.append(f"| {key} | failed: {row['failed']} | | |")
+            continue
         emotion, picture = (row[f"line_to_{what}"]["p50_ms"] for what in ("emotion", "picture"))
         ratio = f"{base / picture:.1f}×" if base and picture else "–"
         lines.append(f"| {key} | {_ms(emotion)} | {_ms(picture)} | {ratio} |")
@@ -33,12 +53,16 @@ def _overhead(rows: dict[str, Any]) -> str:
         "| | p50 | p99 | over ours, p50 |",
         "|---|---|---|---|",
     ]
+    base = rows["ours"].get("line_to_emotion", {}).get("p50_ms")
     for name, row in rows.items():
-        if name != "rate" and "failed" in row:
+        if name == "rate":
+            continue
+        if "failed" in row:
             lines.append(f"| {name} | failed: {row['failed']} | | |")
-        elif name != "rate":
-            ratio = row["p50_ms"] / rows["ours"]["p50_ms"]
-            lines.append(f"| {name} | {_ms(row['p50_ms'])} | {_ms(row['p99_ms'])} | {ratio:.1f}× |")
+            continue
+        p50, p99 = (row["line_to_emotion"][f"{what}_ms"] for what in ("p50", "p99"))
+        ratio = f"{p50 / base:.2f}×" if base and p50 else "–"
+        lines.append(f"| {name} | {_ms(p50, 2)} | {_ms(p99, 2)} | {ratio} |")
     return "\n".join([*lines, ""])
 
 
@@ -50,5 +74,5 @@ def _capacity(rows: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
+def _ms(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
