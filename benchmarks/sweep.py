@@ -15,8 +15,9 @@ and is offered a quarter more each time.
   runs on the same processors: where much is late, the client is at its end, or the server does
   not read.
 
-Last, the bare engine loop beside the server with 16 lines under way, in turns: the share of the
-engine's lines a second that is left to a client.
+Last, the bare engine loop, 16 lines at a time, beside the server with 32 under way: 16 in the
+engine, and 16 that wait for it. In turns: the share of the engine's lines a second that is left to
+a client.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from benchmarks import record
-from benchmarks.peers.bare import bare_lines
+from benchmarks.peers.bare import BareLoop
 from benchmarks.peers.client import closed_ours
 from benchmarks.record import say
 from benchmarks.search import Step, climb, keeps, knee
@@ -42,7 +43,8 @@ from emopic_server.bench.process import ServerProcess
 from emopic_server.bench.scenarios import bench_lines, serving
 
 LOG: Final = Path(os.devnull)
-_WIDTH: Final = 16
+_BATCH: Final = 16  # the largest that the server gives the engine
+_WIDTH: Final = 2 * _BATCH
 _FRAMES: Final = FrameOptions(format="jpeg", size=128)
 SERVERS: Final = {
     "no-op models": ("emopic_server.bench.serve_noop", (), None),
@@ -110,16 +112,14 @@ def sweeps(seconds: float, most_steps: int, names: list[str]) -> Iterator[tuple[
 
 
 def beside_bare(seconds: float, rounds: int) -> dict[str, Any]:
-    """The bare loop and the server, taking turns.
-
-    Every turn has a server of its own: for ten seconds, a client who has gone would still be
-    company, beside which one client alone does not get large batches.
-    """
+    """The bare loop and the server, taking short turns: from one second to the next a shared
+    machine changes less than from one minute to the next."""
     bare: list[float] = []
     ours: list[float] = []
-    for _ in range(rounds):
-        bare.append(bare_lines(seconds, _WIDTH))
-        with serving("emopic_server", ("serve",), LOG) as server:
+    loop = BareLoop()
+    with serving("emopic_server", ("serve",), LOG) as server:
+        for _ in range(rounds):
+            bare.append(loop.run(seconds, _BATCH))
             ours.append(asyncio.run(closed_ours(server.port, seconds, _WIDTH)))
     return {
         "bare_per_s": [round(value, 1) for value in bare],
@@ -139,7 +139,7 @@ def main(
     names = list(SERVERS)[:1] if quick else list(SERVERS)
     found["sweeps"] = dict(sweeps(seconds, most_steps, names))
     say("the bare engine loop beside the server")
-    found["bare"] = beside_bare(min(seconds, 5.0), 1 if quick else 3)
+    found["bare"] = beside_bare(min(seconds, 3.0), 1 if quick else 15)
     record.keep("sweep", {**found, "seconds": seconds}, out)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from benchmarks.aims import aims
 from benchmarks.plots import PLOTS, styled
 from benchmarks.record import ROOT, say
 from benchmarks.sections import SECTIONS, machine
@@ -34,8 +35,9 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def tables(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """All sections as Markdown."""
-    parts = []
+    """What was aimed at, then all sections, as Markdown."""
+    reached = aims(results)
+    parts = ["### What was aimed at", reached] if reached else []
     for name, (title, text) in SECTIONS.items():
         if name in results:
             parts += [f"### {title}", text(results[name])]

@@ -187,8 +187,9 @@ class Hub:
         self.hand_out(done, now)
 
     def finish(self, done: Done, now: float, worker: int = 0) -> bool:
-        """Reckon with what the work took. `hand_out` is owed, and can wait until the worker has its
-        next work: returns whether it may, since nothing that goes first can come of the results.
+        """Reckon with what the work took, and let faces follow its lines. `hand_out` is owed, and
+        may wait until the worker has its next work, if it returns True: there is some, and nothing
+        that goes before it can come of the results any more.
         """
         self.turn = now
         seconds = done.finished - done.started
@@ -197,14 +198,15 @@ class Hub:
         kind = type(done.work).__name__.lower()
         self.metrics.count("batches", kind)
         self.metrics.observe("engine_seconds", seconds, kind)
-        following = self.scheduler.next_kind(worker)
-        return following == "lines" or (following is not None and isinstance(done.work, Render))
+        if isinstance(done.work, Classify):
+            self._lines.move(done, now)
+        return not isinstance(done.work, Register) and self.scheduler.waits(worker)
 
     def hand_out(self, done: Done, now: float) -> None:
         """Give what came of work to those who wait for it."""
         match done.work:
             case Classify():
-                self._lines.classified(done, now)
+                self._lines.tell(done, now)
             case Register(job=job):
                 self.stage.registered(job, cast("FaceLike | Failed", done.results[0]), now)
             case Render(jobs=jobs):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from msgspec import structs
@@ -42,6 +43,7 @@ class Lines:
         self._stage = stage
         self._characters = stage.characters
         self._typed = Typed(parts.emotions.neutral)
+        self._untold: deque[tuple[tuple[float, ...], int]] = deque()  # scores and top of a line
 
     def put(self, session: Session, message: wire.Line, arrived: float, now: float) -> None:
         """Queue a line. Raises `Refusal`; its `ref` is the line's id."""
@@ -78,14 +80,26 @@ class Lines:
         if long:
             self._notice(session, message, "line_cut")
 
-    def classified(self, done: Done, now: float) -> None:
-        """The engine has answered a batch of lines."""
-        assert isinstance(done.work, Classify)
-        for job, result in zip(done.work.jobs, done.results, strict=True):
+    def move(self, done: Done, now: float) -> None:
+        """The engine has answered a batch of lines: let faces follow them. `tell` is owed."""
+        for job, result in _answers(done):
+            if isinstance(result, Failed):
+                continue
+            values = tuple(float(value) for value in result.values)
+            top = self._top(job, result, values)
+            self._untold.append((values, top))
+            character = self._characters.get(job.character)
+            if character is not None and top == result.top:
+                said = None if job.partial else job.text
+                self._stage.feel(character, values, job.line, now, said=said)
+
+    def tell(self, done: Done, now: float) -> None:
+        """Give what came of a batch of lines to those who wait for it."""
+        for job, result in _answers(done):
             if isinstance(result, Failed):
                 self._failed(job, result)
             else:
-                self._felt(job, cast(ScoresLike, result), done, now)
+                self._tell(job, *self._untold.popleft(), done, now)
 
     def expire(self, now: float) -> None:
         """Refuse the lines that have waited too long."""
@@ -166,9 +180,9 @@ class Lines:
         self._watched = deadline is not None
         self._agenda.set(("lines", ""), deadline)
 
-    def _felt(self, job: LineJob, scores: ScoresLike, done: Done, now: float) -> None:
-        values = tuple(float(value) for value in scores.values)
-        top = self._top(job, scores, values)
+    def _tell(
+        self, job: LineJob, values: tuple[float, ...], top: int, done: Done, now: float
+    ) -> None:
         event = wire.Emotion(
             seq=0,
             character=job.character[1],
@@ -193,9 +207,6 @@ class Lines:
         self._spans.answered(job, done, now)
         if job.record is not None:
             self._keep(job, job.record, event, now)
-        if character is not None and top == scores.top:
-            said = None if job.partial else job.text
-            self._stage.feel(character, values, job.line, now, said=said)
 
     def _top(self, job: LineJob, scores: ScoresLike, values: tuple[float, ...]) -> int:
         """The line's emotion; that of a line being typed does not follow every syllable."""
@@ -230,6 +241,11 @@ class Lines:
         """Who sent the line comes first, then who watches the character."""
         watchers = set() if character is None else character.watchers
         return (job.session, *(watcher for watcher in watchers if watcher != job.session))
+
+
+def _answers(done: Done) -> Iterator[tuple[LineJob, ScoresLike | Failed]]:
+    assert isinstance(done.work, Classify)
+    return zip(done.work.jobs, cast("Sequence[ScoresLike | Failed]", done.results), strict=True)
 
 
 def _refusal(failed: Failed, ref: str) -> Refusal:

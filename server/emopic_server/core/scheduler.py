@@ -294,10 +294,9 @@ class Scheduler:
             taken += frames.later.take(size - beside, (), self._lonely, beside)
         return Render(tuple(waiting.job for waiting in taken))
 
-    def next_kind(self, worker: int) -> Kind | None:
-        """What `take` gives this worker next, if anything waits for it."""
-        waiting = self._waiting(worker)
-        return self._next(worker, waiting) if waiting else None
+    def waits(self, worker: int) -> bool:
+        """Whether anything waits for this worker."""
+        return bool(self._waiting(worker))
 
     def ahead(self, job: FrameJob, worker: int, now: float) -> bool:
         """Whether a worker may render a frame ahead of need: its face is there, not suspected."""
