@@ -48,7 +48,10 @@ ALL: dict[str, Any] = {
         "rows": [{"model": "StarGAN 128 px", "gflop_per_item": 20.0}],
     },
     "sweep": {
-        "sweeps": {"a": {"goodput_at_twice": 1.2}, "b": {"goodput_at_twice": 0.93}},
+        "sweeps": {
+            "a": {"goodput_at_twice": 1.2, "rows": [{"offered_per_s": 9000.0}]},
+            "b": {"goodput_at_twice": 0.93, "rows": []},
+        },
         "bare": {"share": 0.9},
     },
     "capacity": {"from the atlas": {"characters": 64}, "uncached": {"characters": 5}},
@@ -101,6 +104,7 @@ def test_the_worst_counts() -> None:
     assert "| ≥ 0.9 | 0.93 | yes |" in aims(ALL)
     worse = changed("sweep", "sweeps", "a", "goodput_at_twice", to=0.5)
     assert "| ≥ 0.9 | 0.5 | **no** |" in aims(worse)
+    assert "with a, offered 9,000 lines/s" in aims(worse)
 
 
 def test_what_was_lost_is_a_miss_and_what_was_not_measured_is_left_out() -> None:
