@@ -14,7 +14,7 @@ help:
 	@echo "make test    install what the tests need and run them"
 	@echo "make check   ruff, mypy strict, import rules"
 	@echo "make bench   measure latency on this machine (needs it idle)"
-	@echo "make bench-all   all benchmarks, and docs/benchmarks.md from them (40 minutes)"
+	@echo "make bench-all   all benchmarks, and docs/benchmarks.md from them (an hour)"
 	@echo "make train   train the bundled models again (hours without a GPU)"
 	@echo "make setup   install the three packages into $(VENV)"
 

@@ -2,13 +2,13 @@
 # The whole round of benchmarks, one after the other, then the tables and pictures of
 # docs/benchmarks.md. On an idle machine with two processors:
 #
-#   sh scripts/benchmarks.sh            about 40 minutes, eight of them the soak
+#   sh scripts/benchmarks.sh            about an hour, eight minutes of it the soak
 #   sh scripts/benchmarks.sh --quick    about 5 minutes: shows that all of it works; the results go
 #                                       to benchmarks/results/quick, and no page is written
 #
 # PYTHON is the Python of an environment with the development tools (default: .venv/bin/python).
 # With HOSTS_PYTHON, a Python that has LitServe, mosec, Ray Serve and emopic-engine, these are
-# measured, too (about 3 minutes more). ONLY="sweep wire" runs only those.
+# measured, too (about 10 minutes more). ONLY="sweep wire" runs only those.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON="${PYTHON:-.venv/bin/python}"
