@@ -73,8 +73,8 @@ def in_turn(
 ) -> dict[str, object]:
     """The total of what each way found in its turns, or why it failed.
 
-    Every turn is a new process, and every round takes all ways one after the other: a slow minute
-    of the machine meets them all.
+    Every turn begins anew, and every round takes all ways one after the other: a slow minute of the
+    machine meets them all.
     """
     found: dict[str, list[T]] = {name: [] for name in ways}
     failed: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 What is left is the harness, the loopback and processors that have to wake up: no server that works
 can be below it. With `--apart` a process of its own sends it back, as an engine's would that may
-crash without its server: four processors wake up instead of two, and nothing else happens either.
+crash without its server: four wake-ups instead of two, and nothing else happens either.
 """
 
 from __future__ import annotations
