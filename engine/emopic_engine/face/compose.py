@@ -24,12 +24,15 @@ NO_MAP: Any = None  # OpenCV: the coordinates are in the first map already
 
 @dataclass(frozen=True)
 class Maps:
-    """The generator's answer for one frame, S pixels a side: flow [2, S, S] as sampling offset in
-    fractions of the crop's width, mask [1, S, S] in [0, 1], colour [3, S, S] in [-1, 1]."""
+    """The generator's answer for one frame, S pixels a side.
+
+    `flow` [S, S, 2] says from where each pixel comes, as (x, y) in fractions of the crop's width.
+    `paint` [S, S, 4] in [-1, 1] is red, green, blue, and how much of the pixel they cover: from -1,
+    nothing, to 1, all.
+    """
 
     flow: Floats
-    mask: Floats
-    colour: Floats
+    paint: Floats
 
 
 class FaceView:
@@ -60,7 +63,7 @@ class FaceView:
         x, y, rect_width, rect_height = self.rect
         to_crop[:, 2] += to_crop[:, :2] @ np.array((x, y), np.float32)
         self._warp = pixel_matrix(to_crop)
-        self._feather = _feather(side)
+        self._feathers = _feathers(side)
         self._turn = from_crop[:, :2] * side  # flow in crop widths → pixels of the view
         rows, columns = np.mgrid[y : y + rect_height, x : x + rect_width]
         self._grid = np.stack([columns, rows], -1).astype(np.float32)
@@ -72,7 +75,7 @@ class FaceView:
         x, y, width, height = self.rect
         whole = np.zeros((self.height, self.width), np.float32)
         if width and height:
-            whole[y : y + height, x : x + width] = self._raised(self._feather)
+            whole[y : y + height, x : x + width] = self._raised(self._feathers.cover * 2)
         return whole
 
     def compose(self, maps: Maps) -> Rgb:
@@ -86,17 +89,16 @@ class FaceView:
         """Only the rectangle `rect`, uint8 [h, w, 3]. A new array."""
         if not self._base.size:
             return self._base.copy()
-        mask = maps.mask[0] * self._feather
-        offset = cv2.transform(cv2.merge([*(maps.flow * self._feather)]), self._turn)
-        colour = _as_bytes(maps.colour)
-        places = self._raised(offset)
+        flow = cv2.multiply(maps.flow, self._feathers.flow)
+        mask = (cv2.extractChannel(maps.paint, 3) + 1) * self._feathers.cover
+        places = self._raised(cv2.transform(flow, self._turn))
         places += self._grid
         moved = cv2.remap(
             self.picture, places, NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         cover = self._raised(mask)
         # OpenCV warps four channels in a third of the time of three.
-        painted = cv2.cvtColor(self._raised(cv2.merge([*colour, colour[0]])), cv2.COLOR_RGBA2RGB)
+        painted = cv2.cvtColor(self._raised(_as_bytes(maps.paint)), cv2.COLOR_RGBA2RGB)
         return np.asarray(cv2.blendLinear(moved, painted, 1 - cover, cover), np.uint8)
 
     def _raised(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -106,16 +108,28 @@ class FaceView:
         return raised
 
 
-def _as_bytes(colour: Floats) -> Rgb:
-    """[3, S, S] in [-1, 1] as uint8 of the same shape; in one pass, where numpy takes four."""
-    flat = colour.reshape(-1, colour.shape[-1])
-    scaled = cv2.convertScaleAbs(flat, alpha=127.5, beta=127.5)
-    return np.asarray(scaled, np.uint8).reshape(colour.shape)
+def paint(colour: Floats, cover: Floats) -> Floats:
+    """A colour [3, S, S] in [-1, 1] and a cover [S, S] in [0, 1] as `Maps.paint`."""
+    return np.asarray(cv2.merge([*colour, cover * 2 - 1]), np.float32)
+
+
+def _as_bytes(values: Floats) -> NDArray[np.uint8]:
+    """Values in [-1, 1] as uint8 of the same shape; in one pass, where numpy takes four."""
+    return np.asarray(cv2.convertScaleAbs(values, alpha=127.5, beta=127.5), np.uint8)
+
+
+@dataclass(frozen=True)
+class _Feathers:
+    """`flow` [S, S, 2]; `cover` [S, S] is half of the feather, for what reaches from -1 to 1."""
+
+    flow: Floats
+    cover: Floats
 
 
 @lru_cache(maxsize=4)
-def _feather(side: int) -> Floats:
-    return feather(side)
+def _feathers(side: int) -> _Feathers:
+    whole = feather(side)
+    return _Feathers(np.asarray(cv2.merge([whole, whole]), np.float32), whole * np.float32(0.5))
 
 
 def _bounds(from_crop: Floats, side: int, width: int, height: int) -> Rect:

@@ -92,16 +92,16 @@ def encoder_graph(model_dir: Path) -> Graph:
 
 
 def decoder_graph(model_dir: Path) -> Graph:
-    """Features and expression float32 [N, E] → flow [N, 2, S, S] as sampling offset in fractions
-    of the crop's width, mask [N, 1, S, S] in [0, 1], colour [N, 3, S, S] in [-1, 1]."""
+    """Features and expression float32 [N, E] → flow [N, S, S, 2] and paint [N, S, S, 4], as
+    `emopic_engine.face.compose.Maps` has them."""
     settings = read_settings(model_dir)
     side = settings.size
     features = feature_specs(settings)
 
     def module() -> nn.Module:
-        from .live import load_live
+        from .live import PixelDecoder, load_live
 
-        return load_live(_config(settings), model_dir / WEIGHTS).decoder
+        return PixelDecoder(load_live(_config(settings), model_dir / WEIGHTS).decoder)
 
     def example() -> tuple[Array, ...]:
         shapes = [spec.shape[1:] for spec in features]
@@ -113,9 +113,8 @@ def decoder_graph(model_dir: Path) -> Graph:
         key=_key(model_dir / WEIGHTS, "live.py", repr(settings)),
         inputs=(*features, expression),
         outputs=(
-            TensorSpec("flow", "float32", (-1, 2, side, side), span=FLOW_SPAN),
-            TensorSpec("mask", "float32", (-1, 1, side, side), span=1.0),
-            TensorSpec("colour", "float32", (-1, 3, side, side), span=2.0),
+            TensorSpec("flow", "float32", (-1, side, side, 2), span=FLOW_SPAN),
+            TensorSpec("paint", "float32", (-1, side, side, 4), span=2.0),
         ),
         module=module,
         example=example,

@@ -127,8 +127,8 @@ class FaceModel:
         columns = zip(*(face.features for face, _ in jobs), strict=True)
         features = [np.concatenate(rows) if len(rows) > 1 else rows[0] for rows in columns]
         expressions = np.stack([expression for _, expression in jobs]).astype(np.float32)
-        flow, mask, colour = self._decode(*features, np.clip(expressions, 0, 1))
-        return [Maps(*parts) for parts in zip(flow, mask, colour, strict=True)]
+        flow, paint = self._decode(*features, np.clip(expressions, 0, 1))
+        return [Maps(*parts) for parts in zip(flow, paint, strict=True)]
 
 
 def _check(rgb: Rgb, alpha: Alpha | None) -> None:

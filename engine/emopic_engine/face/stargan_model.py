@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from emopic_engine.backends.base import Array, Backend
 from emopic_engine.errors import ModelError
 
-from .compose import Maps
+from .compose import Maps, paint
 from .detector import FaceDetector
 from .geometry import Floats
 from .model import Face, FaceModel
@@ -65,10 +65,10 @@ class StarganModel(FaceModel):
         wanted = [domain_of(np.clip(row, 0, 1), self.config) for _, row in jobs]
         domains = np.stack([domain for domain, _ in wanted])
         (made,) = self._generate(np.ascontiguousarray(pictures), domains)
-        flow = np.zeros((2, self._side, self._side), np.float32)
+        flow = np.zeros((self._side, self._side, 2), np.float32)
         covers = [self._cover(picture, new) for picture, new in zip(pictures, made, strict=True)]
         return [
-            Maps(flow, (cover * strength)[None], new)
+            Maps(flow, paint(new, cover * strength))
             for cover, new, (_, strength) in zip(covers, made, wanted, strict=True)
         ]
 

@@ -51,14 +51,14 @@ def one_hots(channels: tuple[str, ...], names: tuple[str, ...], strength: float 
 
 
 def applied(crop: Rgb, maps: Maps) -> Rgb:
-    """Flow, mask and colour on the crop itself."""
+    """Flow and paint on the crop itself."""
     side = crop.shape[0]
     grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1)
-    places = (grid + maps.flow.transpose(1, 2, 0) * side).astype(np.float32)
+    places = (grid + maps.flow * side).astype(np.float32)
     moved = cv2.remap(
         crop, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    colour = maps.colour.transpose(1, 2, 0) * 127.5 + 127.5
-    mask = maps.mask[0][..., None]
+    colour = maps.paint[..., :3] * 127.5 + 127.5
+    mask = (maps.paint[..., 3:] + 1) / 2
     blended: Rgb = np.clip(moved * (1 - mask) + colour * mask + 0.5, 0, 255).astype(np.uint8)
     return blended

@@ -38,9 +38,8 @@ def maps(seed):
     """An expression: any seed is another one."""
     random = np.random.default_rng(seed)
     return Maps(
-        random.uniform(-0.1, 0.1, (2, CROP, CROP)).astype(np.float32),
-        random.uniform(0, 1, (1, CROP, CROP)).astype(np.float32),
-        random.uniform(-1, 1, (3, CROP, CROP)).astype(np.float32),
+        random.uniform(-0.1, 0.1, (CROP, CROP, 2)).astype(np.float32),
+        random.uniform(-1, 1, (CROP, CROP, 4)).astype(np.float32),
     )
 
 

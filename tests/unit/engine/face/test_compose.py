@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emopic_engine.face.compose import FaceView, Maps
+from emopic_engine.face.compose import FaceView, Maps, paint
 from emopic_engine.face.crop import Crop, centred_crop
 from emopic_engine.face.geometry import CANONICAL, CROP, fit_similarity
 
@@ -22,15 +22,17 @@ def crop_at(x, y, side, turn=0.0):
 def wild_maps():
     """Maps as strong as the generator can make them."""
     return Maps(
-        RNG.uniform(-0.25, 0.25, (2, CROP, CROP)).astype(np.float32),
-        RNG.uniform(0, 1, (1, CROP, CROP)).astype(np.float32),
-        RNG.uniform(-1, 1, (3, CROP, CROP)).astype(np.float32),
+        RNG.uniform(-0.25, 0.25, (CROP, CROP, 2)).astype(np.float32),
+        RNG.uniform(-1, 1, (CROP, CROP, 4)).astype(np.float32),
     )
 
 
-def still_maps():
-    zero = np.zeros((3, CROP, CROP), np.float32)
-    return Maps(zero[:2], zero[:1], zero)
+def plain_maps(flow=0.0, cover=0.0, colour=0.0, side=CROP):
+    """The same everywhere; the flow is to the right."""
+    flows = np.zeros((side, side, 2), np.float32)
+    flows[..., 0] = flow
+    colours = np.full((3, side, side), colour, np.float32)
+    return Maps(flows, paint(colours, np.full((side, side), cover, np.float32)))
 
 
 CASES = {
@@ -62,7 +64,7 @@ def test_pixels_outside_the_feather_stay_as_they_were(case, size):
 def test_maps_without_motion_or_paint_change_nothing(case):
     height, width, crop = CASES[case]
     view = FaceView(picture(height, width), None, crop)
-    assert (view.compose(still_maps()) == view.picture).all()
+    assert (view.compose(plain_maps()) == view.picture).all()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -119,10 +121,8 @@ def test_transparent_pixels_do_not_darken_a_smaller_view():
 def test_flow_fetches_from_where_it_points():
     """A flow of one tenth of the crop to the right moves the picture a tenth to the left."""
     ramp = np.tile(np.arange(256, dtype=np.uint8), (256, 1))[..., None].repeat(3, 2)
-    flow = np.zeros((2, CROP, CROP), np.float32)
-    flow[0] = 0.1
     view = FaceView(ramp, None, centred_crop(256, 256))
-    made = view.compose(Maps(flow, *still_maps_parts()))
+    made = view.compose(plain_maps(flow=0.1))
     middle = made[128, 64:192, 0].astype(int) - ramp[128, 64:192, 0]
     assert (np.abs(middle - 25.6) <= 1).all()
 
@@ -133,10 +133,8 @@ def test_maps_of_another_size_do_the_same():
     soft = np.tile(np.arange(256, dtype=np.uint8), (256, 1))[..., None].repeat(3, 2)
     pictures = []
     for side in (CROP, 192):
-        flow = np.full((2, side, side), 0.05, np.float32)
-        mask = np.full((1, side, side), 0.4, np.float32)
         view = FaceView(soft, None, crop, None, side)
-        pictures.append(view.compose(Maps(flow, mask, np.ones((3, side, side), np.float32))))
+        pictures.append(view.compose(plain_maps(0.05, cover=0.4, colour=1.0, side=side)))
         untouched = view.changeable == 0
         assert (pictures[-1][untouched] == soft[untouched]).all()
     difference = np.abs(pictures[0].astype(int) - pictures[1])
@@ -147,25 +145,13 @@ def test_maps_of_another_size_do_the_same():
 def test_flow_turns_with_the_face():
     """On a face lying on its side, the crop's right is the picture's down."""
     ramp = np.tile(np.arange(256, dtype=np.uint8)[:, None], (1, 256))[..., None].repeat(3, 2)
-    flow = np.zeros((2, CROP, CROP), np.float32)
-    flow[0] = 0.1
     view = FaceView(ramp, None, crop_at(228, 28, 200, np.pi / 2))
-    change = view.compose(Maps(flow, *still_maps_parts()))[128, 128, 0].astype(int) - 128
+    change = view.compose(plain_maps(flow=0.1))[128, 128, 0].astype(int) - 128
     assert abs(change - 20) <= 1
 
 
 def test_paint_covers():
-    maps = Maps(
-        np.zeros((2, CROP, CROP), np.float32),
-        np.ones((1, CROP, CROP), np.float32),
-        np.full((3, CROP, CROP), 1.0, np.float32),
-    )
     view = FaceView(np.zeros((128, 128, 3), np.uint8), None, centred_crop(128, 128))
-    made = view.compose(maps)
+    made = view.compose(plain_maps(cover=1.0, colour=1.0))
     assert (made[40:90, 40:90] == 255).all()
     assert (made[0] == 0).all()
-
-
-def still_maps_parts():
-    maps = still_maps()
-    return maps.mask, maps.colour

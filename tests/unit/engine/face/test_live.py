@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from emopic_engine.backends import load_backend
 from emopic_engine.errors import ModelError
-from emopic_engine.face.compose import FaceView, Maps
+from emopic_engine.face.compose import FaceView, Maps, paint
 from emopic_engine.face.crop import centred_crop
 from emopic_engine.face.graphs import decoder_graph, encoder_graph, feature_specs, read_settings
 from emopic_engine.face.live import (
@@ -16,7 +16,10 @@ from emopic_engine.face.live import (
     MAX_FLOW,
     Live,
     LiveConfig,
+    PixelDecoder,
     apply_maps,
+    doubled,
+    doubling,
     load_live,
 )
 from emopic_engine.face.regions import REGIONS
@@ -117,6 +120,25 @@ def test_rows_of_a_batch_do_not_touch_each_other(config):
 
 
 @pytest.mark.parametrize("config", [CONFIG, FINER, LARGER])
+@torch.inference_mode()
+def test_pixels_are_what_training_sees(config):
+    model = small_model(config)
+    inputs = [*model.encoder(torch.rand(2, 3, config.size, config.size)), torch.rand(2, 3)]
+    flow, mask, colour = (values.permute(0, 2, 3, 1) for values in model.decoder(*inputs))
+    pixels, paint = PixelDecoder(model.decoder)(*inputs)
+    assert torch.equal(pixels, flow)
+    assert torch.allclose(paint[..., :3], colour, atol=1e-5)
+    assert torch.allclose((paint[..., 3:] + 1) / 2, mask, atol=1e-5)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (4, 7), (64, 64)])
+def test_flow_is_doubled_as_by_interpolation(rows, columns):
+    flow = torch.rand(2, 2, rows, columns)
+    wanted = torch.nn.functional.interpolate(flow, scale_factor=2.0, mode="bilinear")
+    assert torch.allclose(doubled(flow, doubling()), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("config", [CONFIG, FINER, LARGER])
 def test_graph_specs_are_what_the_modules_do(tmp_path, config):
     model_dir = written(tmp_path, config)
     encoder, decoder = encoder_graph(model_dir), decoder_graph(model_dir)
@@ -139,7 +161,7 @@ def test_backends_run_the_finer_branch(tmp_path, backend):
     model = small_model(FINER)
     with torch.inference_mode():
         features = model.encoder(torch.from_numpy(picture))
-        wanted = model.decoder(*features, torch.from_numpy(expression))
+        wanted = PixelDecoder(model.decoder)(*features, torch.from_numpy(expression))
     for made, want in zip(decode(*encode(picture), expression), wanted, strict=True):
         assert np.abs(made - want.numpy()).max() < 0.02
 
@@ -199,7 +221,8 @@ def test_training_and_compose_apply_maps_alike():
     trained = apply_maps(source, flow, mask, colour)[0].permute(1, 2, 0)
     wanted = ((trained + 1) * 127.5).numpy()
     view = FaceView(soft, None, centred_crop(128, 128))
-    made = view.compose(Maps(flow[0].numpy(), mask[0].numpy(), colour[0].numpy()))
+    painted = paint(colour[0].numpy(), mask[0, 0].numpy())
+    made = view.compose(Maps(flow[0].permute(1, 2, 0).numpy(), painted))
     inside = view.changeable == 1
     difference = np.abs(made[inside] - wanted[inside])
     assert difference.mean() < 1.0

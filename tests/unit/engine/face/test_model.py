@@ -82,7 +82,7 @@ def test_a_batch_gives_what_single_calls_give(model, face):
     for row, maps in zip(rows, together, strict=True):
         (alone,) = model.render([(face, row)])
         assert np.allclose(alone.flow, maps.flow, atol=1e-4)
-        assert np.allclose(alone.colour, maps.colour, atol=1e-3)
+        assert np.allclose(alone.paint, maps.paint, atol=1e-3)
 
 
 def test_no_jobs_no_maps(model):

@@ -104,7 +104,7 @@ def test_a_picture_comes_back_at_its_own_size_and_outside_the_face_untouched(mod
 @pytest.mark.models
 def test_the_middle_of_the_face_is_the_generators_own(model, face):
     (maps,) = model.render([(face, row(0, 1, 0))])
-    made = np.clip(maps.colour.transpose(1, 2, 0) * 127.5 + 128, 0, 255)
+    made = np.clip(maps.paint[..., :3] * 127.5 + 128, 0, 255)
     seen = cut(flattened(face.view().compose(maps), face.alpha), face.crop, 48)
     middle = (slice(16, 32), slice(16, 32))
     source = cut(flattened(face.rgb, face.alpha), face.crop, 48)
@@ -117,8 +117,8 @@ def test_the_middle_of_the_face_is_the_generators_own(model, face):
 def test_a_batch_gives_what_its_parts_give(model, face):
     jobs = [(face, row(1, 0, 0)), (face, row(0, 0.5, 0))]
     for together, alone in zip(model.render(jobs), map(model.render, zip(jobs)), strict=True):
-        assert np.allclose(together.colour, alone[0].colour, atol=1e-4)
-        assert np.allclose(together.mask, alone[0].mask, atol=1e-3)
+        assert np.allclose(together.paint[..., :3], alone[0].paint[..., :3], atol=1e-4)
+        assert np.allclose(together.paint[..., 3], alone[0].paint[..., 3], atol=1e-3)
     assert model.render([]) == []
 
 
@@ -127,8 +127,8 @@ def test_one_domain_leaves_a_face_at_rest_as_it_is(tmp_path, backend, face):
     one = load_face_model(exported(tmp_path, SOME), DETECTOR, backend)
     at_rest, half, full = one.render([(face, row(weight)) for weight in (0, 0.5, 1)])
     assert (face.view().compose(at_rest) == face.rgb).all()
-    assert half.mask.max() == pytest.approx(0.5)
-    assert full.mask.max() == pytest.approx(1)
+    assert half.paint[..., 3].max() == pytest.approx(0)
+    assert full.paint[..., 3].max() == pytest.approx(1)
 
 
 @pytest.mark.models

@@ -5,7 +5,7 @@ from tests.unit.engine.train.face_noise import NAMED, SHOTS, write_noise
 from emopic_engine.data.faces.actions import CHANNELS, EMOTIONS, NEUTRAL, one_hot
 from emopic_engine.data.faces.dataset import PER_SHARD, shard_path
 from emopic_engine.errors import DataError
-from emopic_engine.face.compose import Maps
+from emopic_engine.face.compose import Maps, paint
 from emopic_engine.train.face_detector_import import (
     detector_name,
     landmark_name,
@@ -222,11 +222,11 @@ def test_held_out_people_are_those_of_the_last_shards(tmp_path):
 def test_maps_are_applied_without_a_feather():
     crop = np.zeros((128, 128, 3), np.uint8)
     crop[:, 64:] = 200
-    flow = np.zeros((2, 128, 128), np.float32)
-    flow[0] = 0.5  # fetch from half a picture to the right
-    mask = np.zeros((1, 128, 128), np.float32)
-    mask[0, 0] = 1
-    made = applied(crop, Maps(flow, mask, np.ones((3, 128, 128), np.float32)))
+    flow = np.zeros((128, 128, 2), np.float32)
+    flow[..., 0] = 0.5  # fetch from half a picture to the right
+    cover = np.zeros((128, 128), np.float32)
+    cover[0] = 1
+    made = applied(crop, Maps(flow, paint(np.ones((3, 128, 128), np.float32), cover)))
     assert (made[1:, :] == 200).all()
     assert (made[0] == 255).all()
 
