@@ -18,7 +18,7 @@ from emopic_server.core.history import Moment, Record
 from emopic_server.core.parts import Parts
 from emopic_server.core.session import Session
 from emopic_server.core.stage import Stage
-from emopic_server.core.work import Classify, Done, Failed, LineJob, ScoresLike
+from emopic_server.core.work import CharacterKey, Classify, Done, Failed, LineJob, ScoresLike
 from emopic_server.errors import CODES, NOTICES, Refusal
 
 _RETRY_MS = 1000
@@ -81,7 +81,9 @@ class Lines:
             self._notice(session, message, "line_cut")
 
     def move(self, done: Done, now: float) -> None:
-        """The engine has answered a batch of lines: let faces follow them. `tell` is owed."""
+        """The engine has answered a batch of lines: let faces follow them, and show the first step
+        of it at once. `tell` is owed."""
+        moved: dict[CharacterKey, Character] = {}
         for job, result in _answers(done):
             if isinstance(result, Failed):
                 continue
@@ -91,7 +93,10 @@ class Lines:
             character = self._characters.get(job.character)
             if character is not None and top == result.top:
                 said = None if job.partial else job.text
-                self._stage.feel(character, values, job.line, now, said=said)
+                if self._stage.feel(character, values, job.line, now, said=said):
+                    moved[character.key] = character
+        for character in moved.values():
+            self._stage.views.stir(character, now)
 
     def tell(self, done: Done, now: float) -> None:
         """Give what came of a batch of lines to those who wait for it."""

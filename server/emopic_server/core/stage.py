@@ -225,12 +225,12 @@ class Stage:
         now: float,
         *,
         said: str | None = None,
-    ) -> None:
-        """Let the face follow a line, its mouth say it, and show the first step of it at once."""
+    ) -> bool:
+        """Let the face follow a line, and its mouth say it. Returns whether either does: then the
+        views are to be stirred, when all lines of the moment are felt."""
         animator = character.animator
         speaks = said is not None and animator.say(said, now, line=line)
-        if animator.feel(scores, now, line=line) or speaks:
-            self.views.stir(character, now)
+        return animator.feel(scores, now, line=line) or speaks
 
     def express(self, session: Session, message: wire.Express, now: float) -> None:
         """Let a client drive the face. Raises `Refusal`."""

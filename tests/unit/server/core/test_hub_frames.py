@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.unit.server.core.bench import SMALL, Bench, Picture, line, of, put
 
 from emopic_client import wire
-from emopic_server.core.work import Done, Failed, Render
+from emopic_server.core.work import Classify, Done, Failed, Render
 
 
 def test_frames_keep_their_rate() -> None:
@@ -94,3 +94,27 @@ def test_nothing_is_rendered_for_the_absent() -> None:
     messages = bench.read(again)
     assert [event.line for event in of(wire.Emotion, messages)] == ["1"]
     assert of(wire.Frame, messages)[0].rect is None
+
+
+def test_lines_that_come_together_move_a_face_once() -> None:
+    bench = Bench(atlas_bytes=10_000)
+    connection = bench.open()
+    watch = wire.Watch(character="a", frames=wire.FrameOptions(size=64, patches=False))
+    bench.send(connection, put(options=wire.CharacterOptions(transition_ms=0)), watch)
+    bench.settle()
+    for number, text in enumerate(("기쁘다", "기쁜가?")):  # both faces are in the atlas from now on
+        bench.send(connection, line(str(number), text))
+        bench.settle()
+    bench.read(connection)
+    shown = bench.hub.metrics.counters["frames"]
+    before = shown["cached"]
+    bench.send(connection, line("2"), line("3", "기쁜가?"), line("4"))
+    work = bench.hub.work()
+    assert isinstance(work, Classify)
+    assert len(work.jobs) == 3
+    bench.finish(work)
+    messages = bench.read(connection)
+    assert [event.line for event in of(wire.Emotion, messages)] == ["2", "3", "4"]
+    (frame,) = of(wire.Frame, messages)
+    assert frame.cached
+    assert shown["cached"] == before + 1
