@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emopic_engine.emotions import EXTRA_CHANNELS
-from emopic_server.core.animator import Animator, Knobs, Seen
+from emopic_server.core.animator import Animator, Heard, Knobs, Seen
 from emopic_server.core.liveliness import QUICKEST_STEP_S
 
 PLACES, NEUTRAL = 4, 2
@@ -137,3 +137,37 @@ def test_lids_that_are_closed_do_not_blink(knobs: Knobs, offset: float) -> None:
     change = seen.next_change(10 + offset)
     assert change is not None
     assert change > 600, "nothing is to be done for ten minutes"
+
+
+HEARD = st.builds(
+    Heard,
+    st.lists(st.floats(0, 1), min_size=PLACES, max_size=PLACES),
+    st.sampled_from(["l1", "l2", "l3"]),
+    st.sampled_from([None, "안녕하세요!", "ㅋㅋ"]),
+)
+
+
+@given(EVENTS, KNOBS, st.booleans(), st.lists(HEARD, max_size=6), st.lists(st.floats(0, 8)))
+def test_lines_that_are_followed_together_do_what_they_do_one_by_one(
+    events: list[tuple[float, list[float] | str]],
+    knobs: Knobs,
+    lock: bool,
+    lines: list[Heard],
+    later: list[float],
+) -> None:
+    together, singly, now = face(knobs), face(knobs), 100.0
+    for gap, event in events:
+        now += gap
+        for animator in (together, singly):
+            happen(animator, event, now)
+            if lock and not isinstance(event, str):
+                animator.express(event, now, hold_ms=500, lock=True)
+    moved = False
+    for heard in lines:
+        moved |= heard.text is not None and singly.say(heard.text, now, line=heard.line)
+        moved |= singly.feel(heard.scores, now, line=heard.line)
+    assert together.follow(lines, now) == moved
+    assert together.line == singly.line
+    for offset in (0.0, *later):
+        seen, wanted = (a.seen(EXTRA_CHANNELS).at(now + offset) for a in (together, singly))
+        assert seen == wanted

@@ -21,20 +21,26 @@ a face at rest does not change, whatever its knobs say.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 from msgspec import UNSET
 
 from emopic_client.wire import CharacterOptions, MarkMode
 from emopic_engine.emotions import EXTRA_CHANNELS
 from emopic_server.core.liveliness import QUARTERS, Blinks, Speech
+from emopic_server.core.movement import (
+    EASE_BOTH,
+    EASE_OUT,
+    STEPS,
+    Move,
+    Weights,
+    levels_of,
+    on_grid,
+)
 
-STEPS: Final = 16
 _TICK: Final = 5e-7  # seconds; changes are placed in time to within a microsecond
-
-_Weights: TypeAlias = tuple[float, ...]
 
 
 class OutOfRange(ValueError):
@@ -103,71 +109,16 @@ def intensity(scores: Sequence[float], neutral: int | None) -> float:
     return min(1.0, max(0.0, *felt)) if felt else 0.0
 
 
-# ── movement ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ease_out(u: float) -> float:
-    """Fast at first, so that the very next frame shows that something happened. Slope ≤ 3."""
-    rest = 1.0 - u
-    return 1.0 - rest * rest * rest
-
-
-def _ease_out_inverse(f: float) -> float:
-    return 1.0 - math.cbrt(1.0 - f)
-
-
-def _ease_both(u: float) -> float:
-    """Slow at both ends, for the way back. Slope ≤ 2."""
-    return 2.0 * u * u if u < 0.5 else 1.0 - 2.0 * (1.0 - u) * (1.0 - u)
-
-
-def _ease_both_inverse(f: float) -> float:
-    return math.sqrt(f / 2.0) if f < 0.5 else 1.0 - math.sqrt((1.0 - f) / 2.0)
+# ── the animator ─────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
-    """Weights on their way from `origin` to `target`; each goes one way only."""
+class Heard:
+    """A line and its scores; `text` is to be said, None where a line is not finished."""
 
-    start: float
-    seconds: float
-    origin: _Weights
-    target: _Weights
-    ease: Callable[[float], float]
-    inverse: Callable[[float], float]
-
-    @property
-    def end(self) -> float:
-        return self.start + self.seconds
-
-    def at(self, now: float) -> _Weights:
-        if now >= self.end:
-            return self.target
-        part = self.ease(max(0.0, now - self.start) / self.seconds)
-        return tuple(a + (b - a) * part for a, b in zip(self.origin, self.target, strict=True))
-
-    def crossing(self, levels: tuple[int, ...]) -> float | None:
-        """About when a weight leaves its level (a level is a weight in steps of 1/16).
-
-        Only the first weights are looked at, as many as there are levels.
-        """
-        parts = []
-        for a, b, level in zip(self.origin, self.target, levels, strict=False):
-            edge = (level + (0.5 if b > a else -0.5)) / STEPS
-            if (edge < b) if b > a else (edge > b):
-                parts.append(min(1.0, max(0.0, (edge - a) / (b - a))))
-        return self.start + self.seconds * self.inverse(min(parts)) if parts else None
-
-
-def _levels(weights: _Weights) -> tuple[int, ...]:
-    return tuple(math.floor(weight * STEPS + 0.5) for weight in weights)
-
-
-def _on_grid(weight: float) -> float:
-    return math.floor(min(1.0, max(0.0, weight)) * STEPS + 0.5) / STEPS
-
-
-# ── the animator ─────────────────────────────────────────────────────────────────────────────────
+    scores: Sequence[float]
+    line: str
+    text: str | None
 
 
 class Animator:
@@ -197,11 +148,31 @@ class Animator:
         self.knobs = knobs
         self.line: str | None = None
         rest = (0.0,) * (emotions + len(EXTRA_CHANNELS))
-        self._rise = _Move(-math.inf, 0.0, rest, rest, _ease_out, _ease_out_inverse)
+        self._rise = Move(-math.inf, 0.0, rest, rest, EASE_OUT)
         self._decay = self._rise
         self._locked = False
         self._blinks = Blinks(seed)
         self._speech = Speech(seed)
+
+    def follow(self, lines: Sequence[Heard], now: float) -> bool:
+        """`say` and `feel` lines that came at the same moment, in their order.
+
+        Returns whether the face goes another way from now on. The last of them that is said and
+        the last that is felt leave nothing of those before, which are therefore passed over.
+        """
+        said = felt = None
+        for heard in reversed(lines):
+            if said is None and heard.text is not None:
+                said = heard
+            if felt is None and self._heeds(heard.scores, now):
+                felt = heard
+        moved = False
+        for heard in lines:
+            if heard is said and heard.text is not None:
+                moved |= self.say(heard.text, now, line=heard.line)
+            if heard is felt:
+                moved |= self.feel(heard.scores, now, line=heard.line)
+        return moved
 
     def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> bool:
         """Take in the scores of a line; returns whether the face goes another way from now on.
@@ -210,10 +181,10 @@ class Animator:
         locked. Raises `ValueError` for a wrong number of scores or one that is negative or not
         finite.
         """
-        self._check_places(scores, math.inf)
-        if max(scores) < self.knobs.min_confidence or self._is_locked(now):
+        if not self._heeds(scores, now):
             return False
         self._go(self._mix(scores), now, self.knobs.hold_ms)
+        self._locked = False  # it has run out, or this would not be heeded
         self.line = line
         return True
 
@@ -271,7 +242,7 @@ class Animator:
 
     def expression(self, now: float, shown: tuple[bool, ...], alive: bool) -> tuple[float, ...]:
         """See `Seen.at`."""
-        levels = list(_levels(self._weights(now)))
+        levels = list(levels_of(self._weights(now)))
         extras = [self._extra(i, levels, now, alive) if shown[i] else 0 for i in range(len(shown))]
         del levels[self._emotions :]
         if self._neutral is not None:
@@ -298,7 +269,7 @@ class Animator:
 
     def next_step(self, now: float, shown: tuple[bool, ...], alive: bool) -> float | None:
         """When the path or the face's own doing next moves on; it may make no difference."""
-        levels = _levels(self._weights(now))
+        levels = levels_of(self._weights(now))
         watched = levels if any(shown) else levels[: self._emotions]
         moments = [self._next_crossing(now, watched)]
         for place, name_shown in enumerate(shown):
@@ -316,34 +287,38 @@ class Animator:
 
     # ── within ───────────────────────────────────────────────────────────────────────────────────
 
+    def _heeds(self, scores: Sequence[float], now: float) -> bool:
+        """Whether scores move the face. Raises as `feel` does."""
+        self._check_places(scores, math.inf)
+        return max(scores) >= self.knobs.min_confidence and not self._is_locked(now)
+
     def _is_locked(self, now: float) -> bool:
         """Until the way back begins; the events' own time counts, as in `_go`."""
         return self._locked and max(now, self._rise.start) < self._decay.start
 
     def _settle(self, when: float, levels: tuple[int, ...]) -> float:
         """The crossing is computed with the inverse, so it may be a rounding error too early."""
-        while _levels(self._weights(when))[: len(levels)] == levels:
+        while levels_of(self._weights(when))[: len(levels)] == levels:
             when += max(_TICK, math.ulp(when))
         return when
 
-    def _weights(self, now: float) -> _Weights:
+    def _weights(self, now: float) -> Weights:
         return (self._rise if now < self._decay.start else self._decay).at(now)
 
     def _go(self, weights: Sequence[float], now: float, hold_ms: int) -> None:
         now = max(now, self._rise.start)
         rest = (0.0,) * len(self._rise.target)
-        target = [_on_grid(w) if w and i != self._neutral else 0.0 for i, w in enumerate(weights)]
+        target = [on_grid(w) if w and i != self._neutral else 0.0 for i, w in enumerate(weights)]
         target += [0.0] * (len(rest) - len(target))
         seconds = self.knobs.transition_ms / 1000
         origin = self._weights(now)
-        self._rise = _Move(now, seconds, origin, tuple(target), _ease_out, _ease_out_inverse)
-        self._decay = _Move(
+        self._rise = Move(now, seconds, origin, tuple(target), EASE_OUT)
+        self._decay = Move(
             self._rise.end + hold_ms / 1000,
             self.knobs.decay_ms / 1000,
             tuple(target),
             rest,
-            _ease_both,
-            _ease_both_inverse,
+            EASE_BOTH,
         )
 
     def _mix(self, scores: Sequence[float]) -> list[float]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from emopic_engine.atlas import Atlas
-from emopic_server.core.animator import STEPS
 from emopic_server.core.metrics import Metrics
+from emopic_server.core.movement import STEPS
 from emopic_server.core.work import FrameJob, PictureLike, Render
 
 SHARE: Final = 0.5  # of the atlas

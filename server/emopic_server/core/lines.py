@@ -11,7 +11,7 @@ from msgspec import structs
 
 from emopic_client import wire
 from emopic_engine.text.typed import Typed
-from emopic_server.core.animator import intensity
+from emopic_server.core.animator import Heard, intensity
 from emopic_server.core.characters import Character
 from emopic_server.core.errands import ReadErrand, Writing
 from emopic_server.core.history import Moment, Record
@@ -81,22 +81,21 @@ class Lines:
             self._notice(session, message, "line_cut")
 
     def move(self, done: Done, now: float) -> None:
-        """The engine has answered a batch of lines: let faces follow them, and show the first step
-        of it at once. `tell` is owed."""
-        moved: dict[CharacterKey, Character] = {}
+        """The engine has answered a batch of lines: let faces follow them. `tell` is owed."""
+        heard: dict[CharacterKey, list[Heard]] = {}
         for job, result in _answers(done):
             if isinstance(result, Failed):
                 continue
             values = tuple(float(value) for value in result.values)
             top = self._top(job, result, values)
             self._untold.append((values, top))
-            character = self._characters.get(job.character)
-            if character is not None and top == result.top:
+            if top == result.top:
                 said = None if job.partial else job.text
-                if self._stage.feel(character, values, job.line, now, said=said):
-                    moved[character.key] = character
-        for character in moved.values():
-            self._stage.views.stir(character, now)
+                heard.setdefault(job.character, []).append(Heard(values, job.line, said))
+        for key, lines in heard.items():
+            character = self._characters.get(key)
+            if character is not None:
+                self._stage.follow(character, lines, now)
 
     def tell(self, done: Done, now: float) -> None:
         """Give what came of a batch of lines to those who wait for it."""

@@ -1,7 +1,7 @@
 """The stage: which characters there are, who owns them, who watches, and what moves them.
 
 Faces come and go with `put`, `registered`, `drop` and `leave`; `watch` and `unwatch` seat sessions
-in the views of a character; `feel` and `express` move a face.
+in the views of a character; `follow` and `express` move a face.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from emopic_client import wire
+from emopic_server.core.animator import Heard
 from emopic_server.core.backgrounds import (
     asked_background,
     hidden,
@@ -217,20 +218,10 @@ class Stage:
 
     # ── expressions ──────────────────────────────────────────────────────────────────────────────
 
-    def feel(
-        self,
-        character: Character,
-        scores: Sequence[float],
-        line: str,
-        now: float,
-        *,
-        said: str | None = None,
-    ) -> bool:
-        """Let the face follow a line, and its mouth say it. Returns whether either does: then the
-        views are to be stirred, when all lines of the moment are felt."""
-        animator = character.animator
-        speaks = said is not None and animator.say(said, now, line=line)
-        return animator.feel(scores, now, line=line) or speaks
+    def follow(self, character: Character, lines: Sequence[Heard], now: float) -> None:
+        """Let the face follow lines that came together, and show the first step of it at once."""
+        if character.animator.follow(lines, now):
+            self.views.stir(character, now)
 
     def express(self, session: Session, message: wire.Express, now: float) -> None:
         """Let a client drive the face. Raises `Refusal`."""

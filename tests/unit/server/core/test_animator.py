@@ -196,6 +196,7 @@ def test_a_locked_face_does_not_follow_lines() -> None:
     assert animator.at(1.1999) == (1.0, 0.0, 0.0)
     assert animator.feel((0.0, 1.0, 0.0), 1.2, line="after"), "the way back has begun"
     assert animator.at(1.4) == (0.0, 1.0, 0.0)
+    assert animator.feel((1.0, 0.0, 0.0), 1.5, line="next"), "the lock is over for good"
 
 
 def test_the_next_express_unlocks() -> None:
