@@ -171,7 +171,8 @@ class Animator:
             if heard is said and heard.text is not None:
                 moved |= self.say(heard.text, now, line=heard.line)
             if heard is felt:
-                moved |= self.feel(heard.scores, now, line=heard.line)
+                self._feel(heard.scores, now, heard.line)
+                moved = True
         return moved
 
     def feel(self, scores: Sequence[float], now: float, *, line: str | None = None) -> bool:
@@ -181,12 +182,10 @@ class Animator:
         locked. Raises `ValueError` for a wrong number of scores or one that is negative or not
         finite.
         """
-        if not self._heeds(scores, now):
-            return False
-        self._go(self._mix(scores), now, self.knobs.hold_ms)
-        self._locked = False  # it has run out, or this would not be heeded
-        self.line = line
-        return True
+        heeded = self._heeds(scores, now)
+        if heeded:
+            self._feel(scores, now, line)
+        return heeded
 
     def say(self, text: str, now: float, *, line: str | None = None) -> bool:
         """Move the mouth as if saying `text`, if the knobs say so and the face is not locked.
@@ -292,6 +291,11 @@ class Animator:
         self._check_places(scores, math.inf)
         return max(scores) >= self.knobs.min_confidence and not self._is_locked(now)
 
+    def _feel(self, scores: Sequence[float], now: float, line: str | None) -> None:
+        self._go(self._mix(scores), now, self.knobs.hold_ms)
+        self._locked = False  # it has run out, or these scores would not be heeded
+        self.line = line
+
     def _is_locked(self, now: float) -> bool:
         """Until the way back begins; the events' own time counts, as in `_go`."""
         return self._locked and max(now, self._rise.start) < self._decay.start
@@ -328,7 +332,7 @@ class Animator:
             return [0.0] * self._emotions
         powers = [(score / top) ** self.knobs.contrast for score in scores]
         scale = self.knobs.strength / math.fsum(powers)
-        ranked = sorted(range(self._emotions), key=lambda i: -powers[i])
+        ranked = sorted(range(self._emotions), key=powers.__getitem__, reverse=True)
         kept = set(ranked[: self.knobs.max_emotions])
         return [power * scale if i in kept else 0.0 for i, power in enumerate(powers)]
 

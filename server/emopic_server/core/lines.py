@@ -86,7 +86,7 @@ class Lines:
         for job, result in _answers(done):
             if isinstance(result, Failed):
                 continue
-            values = tuple(float(value) for value in result.values)
+            values = tuple(map(float, result.values))
             top = self._top(job, result, values)
             self._untold.append((values, top))
             if top == result.top:
