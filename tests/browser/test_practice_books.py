@@ -129,6 +129,34 @@ def test_another_window_that_deletes_is_noticed(practice: Practice) -> None:
     expect(page.locator("#no-answers")).to_be_visible()
 
 
+def test_what_a_window_left_unfinished_is_no_notebook(practice: Practice) -> None:
+    page = filled(practice)
+    page.evaluate(
+        """async () => {
+          const root = await navigator.storage.getDirectory();
+          const folder = await root.getDirectoryHandle("emopic-practice");
+          await folder.getFileHandle("unfinished", { create: true });
+        }"""
+    )
+    page.reload()
+    practice.wait("asking")
+    assert page.evaluate(NAMES) == ["내 공책"]
+
+
+def test_windows_that_begin_at_once_make_one_notebook(practice: Practice) -> None:
+    page = filled(practice)
+    page.evaluate(
+        """async () => {
+          const { Book, chosenBook } = await import("/practice-store.js");
+          await new Book(chosenBook(), "").destroy();
+          const { Books } = await import("/practice-books.js");
+          const windows = [1, 2, 3].map(() => new Books({ changed: () => {}, warn: () => {} }));
+          await Promise.all(windows.map((one) => one.begin()));
+        }"""
+    )
+    assert page.evaluate(NAMES) == ["내 공책"]
+
+
 def test_a_browser_that_keeps_nothing_still_practises(
     quick_server: ServerProcess, open_page: Open
 ) -> None:

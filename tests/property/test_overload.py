@@ -93,10 +93,12 @@ def test_without_limits_the_scheduler_alone_is_as_fair(
 @FEW
 @given(SEEDS, COSTS, st.integers(2, 6))
 @example(seed=620, costs=Costs(fixed=0.0021, each=0.0038, frame=0.0198), views=2)
+@example(seed=65747, costs=Costs(fixed=0.0084, each=0.005, frame=0.0133), views=5)
 def test_frames_go_on_under_a_flood_of_lines(seed: int, costs: Costs, views: int) -> None:
     """Of the turns that the flood's lines and frames compete for, frames have every second."""
     seconds = 4.0
     simulation = Simulation(costs)
+    simulation.say(0.0, "other-0")  # as long as the flood is alone, its batches are full
     others(simulation, seed, 3, 1.0, seconds)
     for when in poisson(seed - 1, min(4 / (costs.fixed + costs.each), 1000.0), seconds):
         simulation.say(when, "flood")

@@ -3,7 +3,7 @@ import { byId, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { answersCsv, FileError, fromJson, toJson } from "./practice-data.js";
 import { save } from "./practice-files.js";
-import { Book, chosenBook, forgetBook, listBooks, NAME_CHARS, rememberBook } from "./practice-store.js";
+import { Book, chosenBook, forgetBook, inTurn, listBooks, NAME_CHARS, rememberBook } from "./practice-store.js";
 
 const NEW = "new"; // no notebook's id
 const FILE_BYTES = 32 * 1024 * 1024;
@@ -43,9 +43,12 @@ export class Books {
   /** Open the notebook used last, or one of those there are, or a first one. */
   async begin() {
     try {
-      const known = await listBooks();
-      const found = known.find(({ id }) => id === chosenBook()) ?? known[0];
-      await this.#open(found ? new Book(found.id, found.name) : await Book.make(t("practiceBookDefault")));
+      const book = await inTurn("begin", async () => { // or two windows would make a first one each
+        const known = await listBooks();
+        const found = known.find(({ id }) => id === chosenBook()) ?? known[0];
+        return found ? new Book(found.id, found.name) : Book.make(t("practiceBookDefault"));
+      });
+      await this.#open(book);
     } catch (error) {
       if (!refused(error)) throw error;
       this.#without();

@@ -13,15 +13,23 @@ const CHOSEN = "emopic.practice.book";
 const HEAD_BYTES = 1024; // the first line, with the name
 export const NAME_CHARS = 40;
 
-/** The notebooks this browser has, by name. @returns {Promise<{id: string, name: string}[]>} */
-export async function listBooks() {
-  const found = [];
-  for await (const [id, handle] of (await folder()).entries()) {
-    const [head] = (await (await handle.getFile()).slice(0, HEAD_BYTES).text()).split("\n");
-    found.push({ id, name: JSON.parse(head).book });
-  }
-  return found.sort((one, two) => (one.name < two.name ? -1 : 1));
+/**
+ * The notebooks this browser has, by name. An empty file is none: its window ended while it made it.
+ * @returns {Promise<{id: string, name: string}[]>}
+ */
+export function listBooks() {
+  return inTurn("folder", async () => {
+    const found = [];
+    for await (const [id, handle] of (await folder()).entries()) {
+      const [head] = (await (await handle.getFile()).slice(0, HEAD_BYTES).text()).split("\n");
+      if (head) found.push({ id, name: JSON.parse(head).book });
+    }
+    return found.sort((one, two) => (one.name < two.name ? -1 : 1));
+  });
 }
+
+/** Windows do what has this name one after the other. @template T @param {string} name @param {() => Promise<T>} work @returns {Promise<T>} */
+export const inTurn = (name, work) => navigator.locks.request(`${FOLDER}:${name}`, work);
 
 /** The id of the notebook used last; empty if there was none. */
 export const chosenBook = () => localStorage.getItem(CHOSEN) ?? "";
@@ -33,8 +41,10 @@ export class Book extends EventTarget {
   /** A new one with these `answers` and `lines`. */
   static async make(/** @type {string} */ name, /** @type {any[]} */ answers = [], /** @type {any[]} */ lines = []) {
     const book = new Book(crypto.randomUUID(), name);
-    await (await folder()).getFileHandle(book.id, { create: true });
-    await book.#write(true, [{ book: name }, ...marked("answers", answers), ...marked("lines", lines)]);
+    await inTurn("folder", async () => {
+      await (await folder()).getFileHandle(book.id, { create: true });
+      await book.#write(true, [{ book: name }, ...marked("answers", answers), ...marked("lines", lines)]);
+    });
     return book;
   }
 
@@ -72,7 +82,7 @@ export class Book extends EventTarget {
 
   /** Delete the notebook with all that is in it. It cannot be used any more. */
   async destroy() {
-    await this.#alone(async () => (await folder()).removeEntry(this.id));
+    await this.#alone(() => inTurn("folder", async () => (await folder()).removeEntry(this.id)));
     this.channel.postMessage(this.id);
     this.close();
   }
@@ -83,7 +93,7 @@ export class Book extends EventTarget {
 
   /** Windows change a notebook one after the other. @template T @param {() => Promise<T>} change */
   #alone(change) {
-    return navigator.locks.request(`${FOLDER}:${this.id}`, change);
+    return inTurn(this.id, change);
   }
 
   async #file() {
