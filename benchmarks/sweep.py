@@ -43,6 +43,7 @@ from emopic_server.bench.process import ServerProcess
 from emopic_server.bench.scenarios import bench_lines, serving
 
 LOG: Final = Path(os.devnull)
+_GRACE_S: Final = 30.0  # a line that waited in the socket for seconds is late, not lost
 _BATCH: Final = 16  # the largest that the server gives the engine
 _WIDTH: Final = 2 * _BATCH
 _FRAMES: Final = FrameOptions(format="jpeg", size=128)
@@ -62,7 +63,7 @@ class Sweep:
 
     def offer(self, rate: float) -> Step:
         """Send at `rate` lines a second."""
-        load = Load(bench_lines(), rate, self._seconds, warmup_s=1.0, frames=self._frames)
+        load = Load(bench_lines(), rate, self._seconds, 1.0, frames=self._frames, grace_s=_GRACE_S)
         before = self._server.cpu_s() or 0.0
         result = measure(self._server.port, load)
         cores = ((self._server.cpu_s() or 0.0) - before) / (load.warmup_s + load.seconds)

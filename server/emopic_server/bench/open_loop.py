@@ -21,14 +21,16 @@ from emopic_server.bench.histogram import Latencies
 from emopic_server.bench.lean import Lean, Seen, enter
 
 CHARACTER: Final = "bench"
-_GRACE_S: Final = 5.0
 _READY_S: Final = 30.0
 _AWAKE_S: Final = 0.0003
 
 
 @dataclass(frozen=True)
 class Load:
-    """What to send: `rate` lines a second for `seconds`, after `warmup_s` that is not counted."""
+    """What to send: `rate` lines a second for `seconds`, after `warmup_s` that is not counted.
+
+    Answers are awaited for `grace_s` after the last line; what comes later counts as unanswered.
+    """
 
     lines: Sequence[str]
     rate: float
@@ -39,6 +41,7 @@ class Load:
         default_factory=lambda: wire.FrameOptions(format="jpeg", size=128)
     )
     builtin: str | None = None
+    grace_s: float = 5.0
 
 
 @dataclass
@@ -119,7 +122,7 @@ async def run(port: int, load: Load) -> Result:
         lean.seen = meter.received
         meter.result.began = time.perf_counter()
         await _send(lean, load, meter)
-        await meter.drained(_GRACE_S)
+        await meter.drained(load.grace_s)
     return meter.finish()
 
 
@@ -238,7 +241,7 @@ async def until(moment: float) -> None:
 
 async def _send(lean: Lean, load: Load, meter: _Meter) -> None:
     start = meter.result.began
-    ends = start + load.warmup_s + load.seconds + _GRACE_S
+    ends = start + load.warmup_s + load.seconds + load.grace_s
     for number, (due, text, counted) in enumerate(arrivals(load)):
         intended = start + due
         await until(intended)
