@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from emopic_engine.face.graphs import decoder_graph, encoder_graph, feature_spec
 from emopic_engine.face.live import (
     DETAIL_FLOW,
     MAX_FLOW,
+    FilmBlock,
     Live,
     LiveConfig,
     PixelDecoder,
@@ -129,6 +131,23 @@ def test_pixels_are_what_training_sees(config):
     assert torch.equal(pixels, flow)
     assert torch.allclose(paint[..., :3], colour, atol=1e-5)
     assert torch.allclose((paint[..., 3:] + 1) / 2, mask, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_every_block_gets_its_own_films():
+    """All films are made at once and handed out in the order in which blocks come to run."""
+    decoder = small_model(FINER).decoder
+    style, given = torch.rand(2, FINER.style), {}
+    decoder.style.register_forward_hook(lambda *_: style)
+    blocks = [part for part in decoder.modules() if isinstance(part, FilmBlock)]
+    for block in blocks:
+        block.register_forward_hook(lambda block, inputs, _: given.update({block: inputs[1:]}))
+    decoder(*small_model(FINER).encoder(torch.rand(2, 3, 128, 128)), torch.rand(2, 3))
+    for block in blocks:
+        scale, shift, scale_second, shift_second = block.film(style)[:, :, None, None].chunk(4, 1)
+        wanted = (1 + scale, shift), (1 + scale_second, shift_second)
+        for film, want in zip(given[block], wanted, strict=True):
+            assert all(map(partial(torch.allclose, atol=1e-5), film, want))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (4, 7), (64, 64)])
