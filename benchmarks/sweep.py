@@ -11,8 +11,6 @@ and is offered a quarter more each time.
 - Then twice the knee's load is offered: goodput has to stay at 90 % of the knee's or more, and
   every line that is not answered has to be refused with `busy`.
 - Percentiles are of the lines that were answered; `busy` has the share of those that were refused.
-- The client sleeps until a line is due. To look at the clock for the last 0.3 ms of it, as where
-  latency is what counts, would take a third of a processor from the engine at 1,000 lines/s.
 - `late_sends` is the share that our own client could not send within 5 ms of when it was due. It
   runs on the same processors: where much is late, the client is at its end, or the server does
   not read.
