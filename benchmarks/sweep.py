@@ -11,6 +11,7 @@ and is offered a quarter more each time.
 - Then twice the knee's load is offered: goodput has to stay at 90 % of the knee's or more, and
   every line that is not answered has to be refused with `busy`.
 - Percentiles are of the lines that were answered; `busy` has the share of those that were refused.
+- A line is unanswered that had neither an emotion nor an error 30 s after the last was sent.
 - `late_sends` is the share that our own client could not send within 5 ms of when it was due. It
   runs on the same processors: where much is late, the client is at its end, or the server does
   not read.

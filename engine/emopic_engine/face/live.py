@@ -277,11 +277,11 @@ def doubling() -> Tensor:
     return torch.stack(mixes * 2)[:, None]
 
 
-def doubled(flow: Tensor, doubling: Tensor) -> Tensor:
+def doubled(flow: Tensor, mixes: Tensor) -> Tensor:
     """[N, 2, H, W] at twice the size, bilinear: as a convolution, which takes half as long as
     OpenVINO's interpolation. In groups, it is left as it is where convolutions become int8."""
     rimmed = F.pad(flow, (1, 1, 1, 1), mode="replicate")
-    return F.pixel_shuffle(F.conv2d(rimmed, doubling, groups=2), 2)
+    return F.pixel_shuffle(F.conv2d(rimmed, mixes, groups=2), 2)
 
 
 def _gains(config: LiveConfig) -> Tensor:
