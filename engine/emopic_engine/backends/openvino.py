@@ -16,7 +16,11 @@ import openvino as ov
 
 from emopic_engine.backends.base import Array, Compiled, Graph, Precision, Watch, check_inputs
 from emopic_engine.backends.buckets import length_of
-from emopic_engine.backends.openvino_int8 import quantise_convolutions, quantise_products
+from emopic_engine.backends.openvino_int8 import (
+    products_saturate,
+    quantise_convolutions,
+    quantise_products,
+)
 from emopic_engine.backends.openvino_norms import rewrite_group_norms
 from emopic_engine.engines.building import obtain
 from emopic_engine.engines.store import Files
@@ -39,6 +43,7 @@ _ROW_BYTES = 256 << 20  # a large network gains nothing, and would be in memory 
 # shapes that are all fixed: its fused subgraphs (snippets) do. Nothing can be caught there, so
 # fixed shapes are compiled without them, a tenth slower than where they work.
 _FIXED: Final = {"SNIPPETS_MODE": "DISABLE"}
+_SATURATES: Final = "INT8_SATURATES"  # in the capability, so that no other processor's engine runs
 _VERSION = 8  # of the conversion below; part of every engine's key
 
 
@@ -77,6 +82,8 @@ class OpenVinoBackend:
             "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
         }
         if self.precision == "int8":
+            if products_saturate(self._core):
+                self.capability += f" {_SATURATES}"
             self._config["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = str(_ACTIVATION_GROUP)
         self.options: dict[str, Any] = {"conversion": _VERSION, **self._config}
 
@@ -96,7 +103,8 @@ class OpenVinoBackend:
         if self.precision == "int8":
             quantise_products(model)
         if self.precision == "int8" and graph.int8_convolutions:
-            quantise_convolutions(model, self._core, graph.samples())
+            saturating = _SATURATES in self.capability
+            quantise_convolutions(model, self._core, graph.samples(), saturating=saturating)
         if self.precision != "bf16":
             rewrite_group_norms(model)
         if not _lengths_vary(graph):

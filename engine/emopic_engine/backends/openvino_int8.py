@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 
 _SMALL_MATRIX = 10_000  # values; smaller products gain nothing
 _LEVELS, _WEIGHT_LEVELS = 256, 255  # weights are symmetric: -127 … 127
+_IN_F32: Final = {"INFERENCE_PRECISION_HINT": "f32"}
 _TRANSPOSED: Final = "ConvolutionBackpropData"
 # Axes of the weights that belong to one output channel.
 _PER_OUTPUT: Final = {"Convolution": (1, 2, 3), _TRANSPOSED: (0, 2, 3)}
@@ -42,13 +43,40 @@ def quantise_products(model: ov.Model) -> None:
     model.validate_nodes_and_infer_types()
 
 
+def products_saturate(core: ov.Core) -> bool:
+    """Whether two products of int8 are added up in 16 bits here, and cut off where they are large.
+
+    x86 does so without VNNI. No property of OpenVINO tells, so a small convolution is computed: of
+    ones, whose sum is the number of its channels.
+    """
+    channels = 16
+    ones = np.ones((1, channels, 4, 4), np.float32)
+    picture = opset.parameter(ones.shape, np.float32)
+    limits = _number(0), _number(1)
+    sums = opset.convolution(
+        _faked(picture.output(0), limits, _LEVELS),
+        _as_steps(np.ones((channels, channels, 1, 1), np.float32), (1, 2, 3)),
+        [1, 1],
+        [0, 0],
+        [0, 0],
+        [1, 1],
+    )
+    compiled = core.compile_model(ov.Model([sums], [picture]), "CPU", _IN_F32)
+    return not np.allclose(compiled([ones])[0], channels, rtol=0.01)
+
+
 def quantise_convolutions(
-    model: ov.Model, core: ov.Core, samples: Sequence[tuple[Array, ...]]
+    model: ov.Model,
+    core: ov.Core,
+    samples: Sequence[tuple[Array, ...]],
+    *,
+    saturating: bool = False,
 ) -> None:
     """Mark the inputs and weights of all convolutions as int8; OpenVINO then computes them so.
 
     Samples are inputs as the model will get them: what lies beyond the values that they lead to is
-    cut off.
+    cut off. Where products saturate, weights take half of their steps: 2 · 255 · 64 fits in 16
+    bits, and one bit of precision is the price.
     """
     ranges = _ranges(model, core, samples)
     for op in _convolutions(model):
@@ -60,9 +88,8 @@ def quantise_convolutions(
         limits = found.symmetric() if kind == _TRANSPOSED else found.with_zero()
         source = op.input_value(0)
         op.input(0).replace_source_output(_faked(source, limits, _LEVELS))
-        scale = np.maximum(np.abs(weights).max(_PER_OUTPUT[kind], keepdims=True), 1e-12)
-        steps = _faked(opset.constant(weights).output(0), (-scale, scale), _WEIGHT_LEVELS)
-        op.input(1).replace_source_output(steps)
+        headroom = 2.0 if saturating else 1.0
+        op.input(1).replace_source_output(_as_steps(weights, _PER_OUTPUT[kind], headroom))
     model.validate_nodes_and_infer_types()
 
 
@@ -93,7 +120,7 @@ def _ranges(
     watched = model.clone()
     convolutions = _convolutions(watched)
     watched.add_results([opset.result(op.input_value(0)) for op in convolutions])
-    compiled = core.compile_model(watched, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core.compile_model(watched, "CPU", _IN_F32)
     found = {op.get_friendly_name(): _Range() for op in convolutions}
     for sample in samples:
         answers = compiled({i: np.ascontiguousarray(array) for i, array in enumerate(sample)})
@@ -110,6 +137,13 @@ def _convolutions(model: ov.Model) -> list[Any]:
 def _faked(source: Any, limits: tuple[Floats, Floats], levels: int) -> Any:
     low, high = (opset.constant(limit.astype(np.float32)) for limit in limits)
     return opset.fake_quantize(source, low, high, low, high, levels=levels).output(0)
+
+
+def _as_steps(weights: Floats, axes: tuple[int, ...], headroom: float = 1.0) -> Any:
+    """Weights on a grid for each channel, of which `axes` are one; the grid reaches `headroom`
+    times as far as they do."""
+    most = headroom * np.maximum(np.abs(weights).max(axes, keepdims=True), 1e-12)
+    return _faked(opset.constant(weights).output(0), (-most, most), _WEIGHT_LEVELS)
 
 
 def _number(value: float) -> Floats:

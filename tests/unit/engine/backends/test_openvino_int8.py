@@ -1,6 +1,9 @@
 """Convolutions in int8: what they answer, where they are used, and that they are what runs."""
 
+import platform
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import openvino as ov
@@ -8,12 +11,15 @@ import pytest
 import torch
 from torch import nn
 
-from emopic_engine.backends import Graph, TensorSpec
+from emopic_engine.backends import Graph, TensorSpec, openvino
 from emopic_engine.backends.base import Check
 from emopic_engine.backends.openvino import ROW_FILE, OpenVinoBackend
+from emopic_engine.backends.openvino_int8 import products_saturate
+from emopic_engine.engines.key import EngineKey
 from emopic_engine.engines.parity import compare, reference
 
 SHAPE = (3, 16, 16)
+PROCESSOR = Path("/proc/cpuinfo")
 
 
 class Drawing(nn.Module):
@@ -113,6 +119,67 @@ def test_values_beyond_the_samples_are_cut_off(backend):
 def test_samples_that_show_nothing_leave_a_convolution_as_it_is(backend):
     dark = replace(GRAPH, key="dark", check=Check(lambda: [(np.zeros((1, *SHAPE), np.float32),)]))
     assert len(in_int8(convolutions(backend, dark))) == 3
+
+
+@pytest.mark.skipif(
+    not PROCESSOR.is_file() or platform.machine() != "x86_64",
+    reason="only Linux on x86 lists what the processor can do",
+)
+def test_processors_without_vnni_are_found_out():
+    flags = re.search(r"^flags\s*:(.*)$", PROCESSOR.read_text(), re.MULTILINE)
+    assert flags is not None
+    assert products_saturate(ov.Core()) == ("vnni" not in flags[1])
+
+
+class Loud(nn.Module):
+    """Sums as large as they get: 16 bits have no room for two of its products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.sums = nn.Conv2d(16, 16, 3, 1, 1)
+        nn.init.uniform_(self.sums.weight, 0.9 / 144, 1 / 144)
+
+    def forward(self, picture):
+        return self.sums(picture)
+
+
+LOUD = Graph(
+    name="loud",
+    key="int8-loud",
+    inputs=(TensorSpec("picture", "float32", (-1, 16, 16, 16)),),
+    outputs=(TensorSpec("made", "float32", (-1, 16, 16, 16), span=1.0),),
+    module=Loud,
+    example=lambda: (loud_pictures(2),),
+    check=Check(lambda: [(loud_pictures(1),)]),
+    int8_convolutions=True,
+)
+
+
+def loud_pictures(count):
+    return np.random.default_rng(3).uniform(0.8, 1, (count, 16, 16, 16)).astype(np.float32)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_loud_sums_are_not_cut_off(tmp_path, monkeypatch, half):
+    """As this processor has it, and with weights of half the steps, as others need them."""
+    monkeypatch.setenv("EMOPIC_CACHE", str(tmp_path))
+    if half:
+        monkeypatch.setattr(openvino, "products_saturate", lambda _: True)
+    picture = loud_pictures(1)
+    (made,) = OpenVinoBackend(precision="int8").compile(LOUD)(picture)
+    with torch.inference_mode():
+        wanted = Loud()(torch.from_numpy(picture)).numpy()
+    assert 0 < np.abs(made - wanted).max() < 0.02
+
+
+def test_an_engine_says_that_products_saturate(monkeypatch):
+    """An engine with whole steps must not run there: the key tells them apart."""
+    keys = set()
+    for saturates in (True, False):
+        monkeypatch.setattr(openvino, "products_saturate", lambda _, answer=saturates: answer)
+        keys.add(EngineKey.of(OpenVinoBackend(precision="int8"), GRAPH).name)
+    assert len(keys) == 2
 
 
 @pytest.mark.parametrize("rows", [2, 3, 5])
