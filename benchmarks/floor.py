@@ -3,14 +3,17 @@
 FLOPs are those of matrix products and convolutions, 2 for each multiplication and addition,
 counted by torch's `FlopCounterMode` while the module runs on an input of the shape in question;
 attention is taken apart into its products first. A peak is the best of repeated products of
-square matrices in a plain loop, in the run that is judged by it. It knows nothing of memory: at
-batch 1 a large model waits for its weights, and stays away from this floor.
+square matrices in a plain loop, in the run that is judged by it. A precision in which torch has no
+quick product on this processor has no peak; that of f32 counts in its place. The floor knows
+nothing of memory: at batch 1 a large model waits for its weights, and stays away from it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +25,8 @@ from emopic_engine.backends.base import Array
 
 SIDE: Final = 2048
 _ROUNDS: Final = 8
+_TRIAL_SIDE: Final = 256
+_LEAST_SHARE: Final = 0.1  # of f32's speed; what torch emulates is 30 to 90 times slower than f32
 # `linear` are products with weights; `bmm` is attention.
 _KINDS: Final = {"addmm": "linear", "mm": "linear", "convolution": "convolution"}
 _DTYPES: Final = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
@@ -39,17 +44,18 @@ def flops(module: torch.nn.Module, inputs: Sequence[Array]) -> dict[str, int]:
 
 
 def peaks(device: str = "cpu", side: int = SIDE) -> dict[str, float]:
-    """FLOP/s by precision of products of `side` × `side` matrices; what `device` lacks is absent.
+    """FLOP/s by precision of products of `side` × `side` matrices.
 
-    `int8` is of the processor, whose backends have it.
+    What `device` lacks is absent, and what it can only emulate: a product of this size could take
+    it minutes. `int8` is of the processor, whose backends have it.
     """
-    found = {
-        name: _peak(dtype, device, side) for name, dtype in _DTYPES.items() if _has(name, device)
+    trial = {name: _best(product, device) for name, product in _products(device, _TRIAL_SIDE)}
+    least = _LEAST_SHARE * trial["f32"]
+    return {
+        name: _best(product, device)
+        for name, product in _products(device, side)
+        if trial[name] >= least
     }
-    if device == "cpu":
-        whole = torch.randint(-128, 127, (side, side), dtype=torch.int8)
-        found["int8"] = _best(lambda: torch._int_mm(whole, whole), side, device)
-    return found
 
 
 def floor_ms(
@@ -62,29 +68,42 @@ def floor_ms(
     """Milliseconds for FLOPs that run as fast as a plain product does.
 
     With `int8`, products with weights are in int8, convolutions where `int8_convolutions` says so,
-    and everything else is in f32.
+    and everything else is in f32. A precision without a peak goes by that of f32.
     """
-    other = "f32" if precision == "int8" else precision
+    rest = "f32" if precision == "int8" else precision
     quick = {"linear", "convolution"} if int8_convolutions else {"linear"}
-    return 1e3 * sum(n / peak[precision if kind in quick else other] for kind, n in work.items())
+    seconds = (
+        n / peak.get(precision if kind in quick else rest, peak["f32"]) for kind, n in work.items()
+    )
+    return 1e3 * sum(seconds)
 
 
-def _has(precision: str, device: str) -> bool:
+@dataclass(frozen=True)
+class _Product:
+    """A product of square matrices, and its FLOPs."""
+
+    run: Callable[[], Any]
+    flops: int
+
+
+def _products(device: str, side: int) -> Iterator[tuple[str, _Product]]:
     """Half precision is for GPUs: on a processor no backend of ours has it."""
-    return precision != "f16" or device != "cpu"
+    for name, dtype in _DTYPES.items():
+        if name != "f16" or device != "cpu":
+            matrix = torch.randn(side, side, device=device).to(dtype)
+            yield name, _Product(partial(torch.mm, matrix, matrix), 2 * side**3)
+    if device == "cpu":
+        whole = torch.randint(-128, 127, (side, side), dtype=torch.int8)
+        yield "int8", _Product(partial(torch._int_mm, whole, whole), 2 * side**3)
 
 
-def _peak(dtype: torch.dtype, device: str, side: int) -> float:
-    matrix = torch.randn(side, side, device=device).to(dtype)
-    return _best(lambda: matrix @ matrix, side, device)
-
-
-def _best(product: Callable[[], Any], side: int, device: str) -> float:
+def _best(product: _Product, device: str) -> float:
+    """The FLOP/s of the quickest of a few rounds; the first one prepares."""
     best = float("inf")
-    for _ in range(_ROUNDS + 1):  # the first one prepares
+    for _ in range(_ROUNDS + 1):
         began = time.perf_counter()
-        product()
+        product.run()
         if device != "cpu":
             torch.cuda.synchronize()
         best = min(best, time.perf_counter() - began)
-    return 2 * side**3 / best
+    return product.flops / best

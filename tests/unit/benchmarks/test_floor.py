@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from benchmarks import floor
 from benchmarks.floor import floor_ms, flops, peaks
 from torch import nn
 
@@ -42,7 +47,23 @@ def test_the_floor_knows_which_part_runs_in_int8():
     assert floor_ms(work, peak, "int8", int8_convolutions=True) == pytest.approx(40.0)
 
 
+def test_what_has_no_peak_goes_by_that_of_f32():
+    work = {"linear": 8e9, "convolution": 4e9, "other": 1e9}
+    peak = {"f32": 1e11}
+    for precision in ("f32", "bf16", "int8"):
+        assert floor_ms(work, peak, precision) == pytest.approx(130.0)
+
+
 def test_peaks_are_of_this_processor():
     found = peaks("cpu", side=64)
-    assert set(found) == {"f32", "bf16", "int8"}
+    assert {"f32"} <= set(found) <= {"f32", "bf16", "int8"}
     assert all(value > 0 for value in found.values())
+
+
+def test_what_is_only_emulated_has_no_peak(monkeypatch: pytest.MonkeyPatch):
+    def products(*_: object) -> Iterator[tuple[str, floor._Product]]:
+        for name, seconds in (("f32", 0.001), ("bf16", 0.002), ("int8", 0.03)):
+            yield name, floor._Product(partial(time.sleep, seconds), 1_000_000)
+
+    monkeypatch.setattr(floor, "_products", products)
+    assert set(peaks("cpu", side=2048)) == {"f32", "bf16"}
