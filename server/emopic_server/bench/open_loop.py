@@ -22,7 +22,7 @@ from emopic_server.bench.lean import Lean, Seen, enter
 
 CHARACTER: Final = "bench"
 _READY_S: Final = 30.0
-_AWAKE_S: Final = 0.0003
+AWAKE_S: Final = 0.0003
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Load:
     """What to send: `rate` lines a second for `seconds`, after `warmup_s` that is not counted.
 
     Answers are awaited for `grace_s` after the last line; what comes later counts as unanswered.
+    For `awake_s` before a line is due, the client looks at the clock (`until`).
     """
 
     lines: Sequence[str]
@@ -42,6 +43,7 @@ class Load:
     )
     builtin: str | None = None
     grace_s: float = 5.0
+    awake_s: float = AWAKE_S
 
 
 @dataclass
@@ -227,13 +229,13 @@ class _Meter:
         return self.result
 
 
-async def until(moment: float) -> None:
+async def until(moment: float, awake_s: float = AWAKE_S) -> None:
     """Wait for a moment of `time.perf_counter`, and not longer.
 
     A sleeping processor comes back 0.1 to 0.2 ms after its timer, which would be charged to the
-    server: the last of the time is spent looking at the clock, and reading what comes.
+    server: the last of the time, `awake_s`, is spent looking at the clock, and reading what comes.
     """
-    if (wait := moment - time.perf_counter() - _AWAKE_S) > 0:
+    if (wait := moment - time.perf_counter() - awake_s) > 0:
         await asyncio.sleep(wait)
     while time.perf_counter() < moment:
         await asyncio.sleep(0)
@@ -244,7 +246,7 @@ async def _send(lean: Lean, load: Load, meter: _Meter) -> None:
     ends = start + load.warmup_s + load.seconds + load.grace_s
     for number, (due, text, counted) in enumerate(arrivals(load)):
         intended = start + due
-        await until(intended)
+        await until(intended, load.awake_s)
         await lean.room()
         line = str(number)
         if time.perf_counter() > ends:
