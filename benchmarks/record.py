@@ -18,6 +18,8 @@ from emopic_server.bench.scenarios import environment
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "benchmarks" / "results"
+HURRIED: Final = "quick"
+"""The folder below, of results that mean little."""
 
 Quick = Annotated[bool, typer.Option("--quick", help="A minute at most; figures mean little.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the JSON.")]
@@ -31,7 +33,7 @@ def begin(quick: bool) -> dict[str, Any]:
 
 def keep(name: str, found: dict[str, Any], out: Path | None) -> None:
     """Write `NAME.json` to the folder, by default where results (or those of quick runs) go."""
-    folder = out or (RESULTS / "quick" if found["quick"] else RESULTS)
+    folder = out or (RESULTS / HURRIED if found["quick"] else RESULTS)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"

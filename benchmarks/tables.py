@@ -2,6 +2,9 @@
 
 Writes the tables into `docs/benchmarks.md`, between its two markers, and the plots into
 `docs/images`. What has no result is left out. JSON in, text out: nothing is measured.
+
+Results in folders below are those of other machines, each named after what sets it apart; of them
+the page has what was aimed at.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 from benchmarks.aims import aims
 from benchmarks.plots import PLOTS, styled
-from benchmarks.record import ROOT, say
+from benchmarks.record import HURRIED, ROOT, say
 from benchmarks.sections import SECTIONS, machine
 
 BEGIN: Final = "<!-- tables: written by python -m benchmarks.tables -->"
@@ -48,6 +51,20 @@ def tables(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n\n".join(parts)
 
 
+def elsewhere(folder: Path) -> str:
+    """What was aimed at and found on other machines, whose results lie in folders below."""
+    parts: list[str] = []
+    for other in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if (results := read(other)) and other.name != HURRIED:
+            names = ", ".join(
+                f"[{name}](../benchmarks/results/{other.name}/{name}.json)" for name in results
+            )
+            about = machine(next(iter(results.values())))
+            parts += [f"### On another machine: {other.name}", aims(results)]
+            parts.append(f"<sub>JSON: {names} · {about}</sub>")
+    return "\n\n".join(parts)
+
+
 def picture(name: str) -> str:
     """The file name of a plot."""
     return f"bench-{name}.png"
@@ -72,7 +89,8 @@ def main(
     if not results:
         known = ", ".join(f"{name}.json" for name in SECTIONS)
         raise typer.BadParameter(f"{folder} has none of {known}")
-    text = put(page.read_text(encoding="utf-8"), tables(results))
+    parts = [part for part in (tables(results), elsewhere(folder)) if part]
+    text = put(page.read_text(encoding="utf-8"), "\n\n".join(parts))
     page.write_text(text, encoding="utf-8")
     images.mkdir(parents=True, exist_ok=True)
     for name in PLOTS.keys() & results.keys():

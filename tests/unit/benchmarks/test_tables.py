@@ -10,7 +10,7 @@ import pytest
 from benchmarks.markdown import table
 from benchmarks.plots import PLOTS, styled
 from benchmarks.sections import SECTIONS, machine
-from benchmarks.tables import BEGIN, END, PAGE, main, picture, put, read, tables
+from benchmarks.tables import BEGIN, END, PAGE, elsewhere, main, picture, put, read, tables
 from tests.unit.benchmarks.results import HEAD, RESULTS
 
 PAGE_TEXT = f"# Title\n\nbefore\n\n{BEGIN}\nold\n{END}\n\nafter\n"
@@ -85,6 +85,20 @@ def test_only_what_has_a_result_is_in_the_text():
     assert "### Messages" in shown
     assert shown.count("###") == 1
     assert "| line | msgpack | 83 | 4,000 | 1,000 |" in shown
+
+
+def test_another_machine_has_its_aims_and_a_quick_run_none(tmp_path: Path):
+    assert elsewhere(tmp_path) == ""
+    for name in ("old-laptop", "quick"):
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / "capacity.json"
+        path.write_text(json.dumps(RESULTS["capacity"]), encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    shown = elsewhere(tmp_path)
+    assert shown.count("###") == 1
+    assert "### On another machine: old-laptop" in shown
+    assert "| characters at 30 fps, from the atlas | ≥ 30 |" in shown
+    assert "(../benchmarks/results/old-laptop/capacity.json)" in shown
 
 
 @pytest.mark.parametrize("name", PLOTS)
