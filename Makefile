@@ -47,6 +47,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks scripts
 	$(BIN)/mypy examples/python
 	$(BIN)/pytest -q tests/unit/test_import_rules.py
 

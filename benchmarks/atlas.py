@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -31,7 +34,7 @@ from emopic_engine.engine import MODELS, Engine
 from emopic_engine.face import codec
 from emopic_engine.face.model import Face, FaceModel, Maps
 from emopic_engine.text.model import Scores
-from emopic_server.core import animator
+from emopic_server.core import animator, movement
 from emopic_server.core.animator import Animator, Knobs
 from emopic_server.core.shelf import Shelf
 from emopic_server.core.watch import View
@@ -62,11 +65,16 @@ def way(model: FaceModel, face: Face, emotion: str, steps: int) -> list[Maps]:
     return model.render(rows)
 
 
-def movement(a: Maps, b: Maps, face: Face) -> float:
+def farthest(a: Maps, b: Maps, face: Face) -> float:
     """The largest difference of displacement of what is not painted over, in pixels."""
     width = float(face.view(SIZE).rect[2])
-    left = 1 - np.maximum(a.mask, b.mask)[0]
-    return float((np.linalg.norm((a.flow - b.flow) * width, axis=0) * left).max())
+    left = 1 - np.maximum(_cover(a), _cover(b))
+    return float((np.linalg.norm((a.flow - b.flow) * width, axis=-1) * left).max())
+
+
+def _cover(maps: Maps) -> NDArray[np.float32]:
+    """How much of each pixel is painted over, [S, S] in [0, 1]."""
+    return np.asarray((maps.paint[..., 3] + 1) / 2, np.float32)
 
 
 def change(a: Rgb, b: Rgb) -> dict[str, float]:
@@ -86,7 +94,7 @@ def steps_of(model: FaceModel, face: Face, emotion: str, steps: int) -> list[dic
     maps = way(model, face, emotion, steps)
     pictures = [face.view(SIZE).compose_patch(m) for m in maps]
     return [
-        change(pictures[i], pictures[i + 1]) | {"movement_px": movement(maps[i], maps[i + 1], face)}
+        change(pictures[i], pictures[i + 1]) | {"movement_px": farthest(maps[i], maps[i + 1], face)}
         for i in range(steps)
     ]
 
@@ -174,6 +182,13 @@ def shown(
     return frames, [place for place in dict.fromkeys(firsts) if place < len(frames)]
 
 
+@contextmanager
+def quantised(steps: int) -> Iterator[None]:
+    """Expressions in other steps than the server's, to see what these would do."""
+    with patch.object(animator, "STEPS", steps), patch.object(movement, "STEPS", steps):
+        yield
+
+
 def pure(emotions: int, neutral: int, steps: int) -> set[tuple[float, ...]]:
     """What a bake renders: the ways from neutral to every emotion."""
     rows = set()
@@ -203,8 +218,8 @@ def measure_replay(gap_s: float = 4.0) -> dict[str, Any]:
     assert neutral is not None
     result: dict[str, Any] = {"lines": len(scores), "gap_s": gap_s}
     for steps in STEPS:
-        animator.STEPS = steps  # type: ignore[misc] # to see what other values would do
-        frames, firsts = shown(scores, neutral, gap_s)
+        with quantised(steps):
+            frames, firsts = shown(scores, neutral, gap_s)
         cold = hits(frames, set())
         baked = hits(frames, pure(len(scores[0]), neutral, steps))
         early = len(frames) // 10

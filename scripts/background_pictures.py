@@ -64,7 +64,8 @@ def _cut(
     rng = np.random.default_rng([seed, column])
     behind = sample_backdrop(rng, max(drawn.shape[:2]), (), ())[: drawn.shape[0], : drawn.shape[1]]
     share = truth.astype(np.float32) / 255
-    rgb = np.asarray(cv2.blendLinear(drawn, np.ascontiguousarray(behind), share, 1 - share))
+    mixed = cv2.blendLinear(drawn, np.ascontiguousarray(behind), share, 1 - share)
+    rgb = np.asarray(mixed, np.uint8)
     alpha = _matte(engine, rgb)
     return rgb, alpha, measures(alpha, truth)
 
@@ -87,7 +88,9 @@ def _matte(engine: Engine, rgb: Rgb) -> Rgb:
 def _row(rgb: Rgb, alpha: Rgb) -> Rgb:
     share = alpha.astype(np.float32) / 255
     grounds = [np.full_like(rgb, colour) for colour in (LIGHT, DARK)]
-    laid = [np.asarray(cv2.blendLinear(rgb, ground, share, 1 - share)) for ground in grounds]
+    laid = [
+        np.asarray(cv2.blendLinear(rgb, ground, share, 1 - share), np.uint8) for ground in grounds
+    ]
     cells = [rgb, np.repeat(alpha[..., None], 3, -1), *laid]
     width = round(rgb.shape[1] * ROW / rgb.shape[0])
     sized = [cv2.resize(cell, (width, ROW), interpolation=cv2.INTER_AREA) for cell in cells]

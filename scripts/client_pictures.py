@@ -58,7 +58,7 @@ class Recorder:
 
 async def talk(client: Client, begin: float) -> list[tuple[float, str]]:
     """Say the lines; when each was said."""
-    said = []
+    said: list[tuple[float, str]] = []
     for text in LINES:
         await asyncio.sleep(1.0 if not said else 4.5)
         said.append((time.monotonic() - begin, text))

@@ -100,7 +100,7 @@ def _against_naive(load: Load, text: Path, face: Path) -> dict[str, Way]:
     naive = [sys.executable, "-m", "benchmarks.peers.naive"]
     naive += ["--text", str(text), "--face", str(face), "--port"]
     chosen = ("--text-model", str(text), "--face-model", str(face))
-    ways = {"naive": partial(_naive, load, naive)}
+    ways: dict[str, Way] = {"naive": partial(_naive, load, naive)}
     for precision in ("f32", "bf16", "int8"):
         arguments = (*chosen, "--precision", precision)
         ways[f"ours, openvino {precision}, atlas"] = partial(_ours, load, arguments, cached=True)

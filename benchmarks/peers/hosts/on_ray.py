@@ -12,7 +12,6 @@ from ray import serve
 from starlette.requests import Request
 
 
-@serve.deployment(num_replicas=1, max_ongoing_requests=64)
 class Api:
     """Requests are JSON maps, so are answers."""
 
@@ -26,5 +25,6 @@ class Api:
 if __name__ == "__main__":
     ray.init(include_dashboard=False, num_cpus=2, logging_level="error")
     serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
-    serve.run(Api.bind(), route_prefix="/answer")
+    deployment = serve.deployment(num_replicas=1, max_ongoing_requests=64)(Api)
+    serve.run(deployment.bind(), route_prefix="/answer")
     threading.Event().wait()
