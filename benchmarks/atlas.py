@@ -30,6 +30,7 @@ from rich.progress import track
 from emopic_client.wire import FrameOptions
 from emopic_engine.backends import load_backend
 from emopic_engine.data.lines import read_tsv
+from emopic_engine.emotions import EXTRA_CHANNELS
 from emopic_engine.engine import MODELS, Engine
 from emopic_engine.face import codec
 from emopic_engine.face.model import Face, FaceModel, Maps
@@ -117,7 +118,7 @@ def measure_steps() -> dict[str, Any]:
     model = FaceModel(MODELS / "live", MODELS / "face_detector", load_backend("openvino"))
     files = sorted((MODELS / "characters").glob("*.png"))
     faces = [model.register(*codec.decode(file.read_bytes())) for file in files]
-    moods = [name for name in model.emotions if name != "neutral"]
+    moods = [name for name in model.channels if name not in ("neutral", *EXTRA_CHANNELS)]
     result: dict[str, Any] = {"size": SIZE, "faces": len(faces), "emotions": moods}
     for steps in STEPS[:3]:
         jobs = [(face, mood) for face in faces for mood in moods]

@@ -74,7 +74,7 @@ class FaceModel:
     """The `live` generator with its face detector on one backend. Not thread-safe.
 
     `channels` are the columns of an expression: emotions, then whichever of `EXTRA_CHANNELS` the
-    model was trained for. `emotions` are the same columns under their older name.
+    model was trained for.
 
     Raises `ModelError` when a directory does not fit, `BackendUnavailable` when the backend
     cannot compile.
@@ -83,7 +83,6 @@ class FaceModel:
     def __init__(self, model_dir: Path, detector_dir: Path, backend: Backend) -> None:
         settings = read_settings(model_dir)
         self.channels: tuple[str, ...] = settings.channels
-        self.emotions = self.channels
         self._side = settings.size
         self._detector = FaceDetector(detector_dir, backend)
         self._encode = backend.compile(encoder_graph(model_dir))

@@ -50,7 +50,6 @@ class StarganModel(FaceModel):
     def __init__(self, model_dir: Path, detector_dir: Path, backend: Backend) -> None:
         self.config = read_stargan_config(model_dir)
         self.channels = self.config.channels
-        self.emotions = self.channels
         self._side = self.config.size
         self._detector = FaceDetector(detector_dir, backend)
         self._encode = _as_it_is
