@@ -27,6 +27,7 @@ from benchmarks.peers.processes import host, process
 from benchmarks.peers.report import markdown
 from rich import print as show
 
+from emopic_engine.engines.models import runnable
 from emopic_server.bench import scenarios
 from emopic_server.bench.open_loop import Load, precise
 from emopic_server.bench.open_loop import measure as send_ours
@@ -101,7 +102,8 @@ def _against_naive(load: Load, text: Path, face: Path) -> dict[str, Way]:
     naive += ["--text", str(text), "--face", str(face), "--port"]
     chosen = ("--text-model", str(text), "--face-model", str(face))
     ways: dict[str, Way] = {"naive": partial(_naive, load, naive)}
-    for precision in ("f32", "bf16", "int8"):
+    here = {precision for name, precision in runnable() if name == "openvino"}
+    for precision in sorted(here, key=("f32", "bf16", "int8").index):
         arguments = (*chosen, "--precision", precision)
         ways[f"ours, openvino {precision}, atlas"] = partial(_ours, load, arguments, cached=True)
         ways[f"ours, openvino {precision}, no atlas"] = partial(
