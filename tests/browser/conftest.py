@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.practising import QUICK
 from tests.browser.scripting import HELPERS
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.serving import Serve, ServerProcess, free_port
 from tests.browser.watching import Watched
 
 CHROMIUM = Path(os.environ.get("EMOPIC_CHROMIUM", "/usr/bin/chromium"))
@@ -69,14 +70,23 @@ def quick_server() -> Iterator[ServerProcess]:
 
 
 @pytest.fixture
-def lonely_server() -> Iterator[ServerProcess]:
-    """A server that a test may stop and start again."""
-    with ServerProcess(free_port()) as process:
-        yield process
+def serve() -> Iterator[Serve]:
+    """Starts servers with options of the test's own, which outlive its pages."""
+    with ExitStack() as servers:
+        yield lambda *options: servers.enter_context(ServerProcess(free_port(), *options))
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def lonely_server(serve: Serve) -> ServerProcess:
+    """A server that a test may stop and start again."""
+    return serve()
+
+
+@pytest.fixture
+def open_page(
+    chromium: Browser,
+    serve: Serve,  # noqa: ARG001 a page that outlives its server complains
+) -> Iterator[Callable[..., Page]]:
     """Opens pages in a fresh profile; the test fails if one of them logs an error.
 
     A page may be told `allow=("text", …)`: parts of messages that the test provokes.

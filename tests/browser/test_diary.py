@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import CHROMIUM, need_chromium
 from tests.browser.diary import story, write
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.serving import Serve, ServerProcess, free_port
 
 from emopic_engine.console import UsageError
 from emopic_server.history.answers import Answers
@@ -209,20 +209,20 @@ def test_a_period_without_lines_is_explained(keeping: ServerProcess, open_page: 
 
 
 def test_a_token_is_asked_for_and_kept_out_of_the_address(
-    told: tuple[str, list[Event]], open_page: Open
+    told: tuple[str, list[Event]], serve: Serve, open_page: Open
 ) -> None:
     options = ("--token", OWN, "--read-only-token", READ, "--history.url", told[0])
-    with ServerProcess(free_port(), *options) as server:
-        page = open_page(f"{server.url}/diary?{ZONE}", allow=REFUSED)
-        addresses: list[str] = []
-        page.on("request", lambda request: addresses.append(request.url))
-        page.fill("#token", OWN)
-        page.press("#token", "Enter")
-        page.wait_for_selector("body[data-state=ready]")
-        expect(page.locator("#message[data-code=empty]")).to_be_visible()  # another group's lines
-        assert [url for url in addresses if "horse" in url] == []
-        reader = open_page(f"{server.url}/diary?{ZONE}#token=only%20looking", allow=REFUSED)
-        expect(reader.locator("#message[data-code=read_only]")).to_be_visible()
+    server = serve(*options)
+    page = open_page(f"{server.url}/diary?{ZONE}", allow=REFUSED)
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.fill("#token", OWN)
+    page.press("#token", "Enter")
+    page.wait_for_selector("body[data-state=ready]")
+    expect(page.locator("#message[data-code=empty]")).to_be_visible()  # another group's lines
+    assert [url for url in addresses if "horse" in url] == []
+    reader = open_page(f"{server.url}/diary?{ZONE}#token=only%20looking", allow=REFUSED)
+    expect(reader.locator("#message[data-code=read_only]")).to_be_visible()
 
 
 def test_the_report_is_a_pdf_of_several_pages(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 from tests.browser.scripting import HELPERS
-from tests.browser.serving import ROOT, ServerProcess, free_port
+from tests.browser.serving import ROOT, Serve, ServerProcess
 
 Open = Callable[..., Page]
 TYPES = ROOT / "server" / "emopic_server" / "web" / "emopic.d.ts"
@@ -253,17 +253,17 @@ def test_a_locked_face_does_not_follow_lines(page: Page) -> None:
     assert answer == ["joy", 1, 0]
 
 
-def test_a_read_only_token_may_only_watch(open_page: Open) -> None:
+def test_a_read_only_token_may_only_watch(serve: Serve, open_page: Open) -> None:
     tokens = ("--token", "correct horse", "--read-only-token", "only looking")
-    with ServerProcess(free_port(), *tokens) as server:
-        page = open_page(f"{server.url}/overlay")
-        page.evaluate(HELPERS)
-        answer = client(
-            page,
-            """client.token = "only looking";
-            const hello = await client.connect();
-            const put = await client.putCharacter("hero", {builtin: "haru"}).catch((e) => e);
-            const line = await client.line("hero", "안녕").catch((e) => e);
-            return [client.readOnly, put.code, line.code, put.fault];""",
-        )
+    server = serve(*tokens)
+    page = open_page(f"{server.url}/overlay")
+    page.evaluate(HELPERS)
+    answer = client(
+        page,
+        """client.token = "only looking";
+        const hello = await client.connect();
+        const put = await client.putCharacter("hero", {builtin: "haru"}).catch((e) => e);
+        const line = await client.line("hero", "안녕").catch((e) => e);
+        return [client.readOnly, put.code, line.code, put.fault];""",
+    )
     assert answer == [True, "read_only", "read_only", "client"]

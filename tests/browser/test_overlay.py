@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.serving import ROOT, ServerProcess, free_port
+from tests.browser.serving import ROOT, Serve, ServerProcess
 from tests.browser.watching import (
     Overheard,
     glance,
@@ -157,13 +157,11 @@ def test_an_option_that_cannot_be_used_is_named_in_debug(
     ]  # fmt: skip
 
 
-def test_a_token_may_stand_in_the_address(open_page: Open) -> None:
-    with ServerProcess(free_port(), "--token", "correct horse") as server:
-        page = open_page(
-            f"{server.url}/overlay?character=haru#token=correct%20horse", viewport=WIDE
-        )
-        shown(page)
-        assert "horse" not in page.url
+def test_a_token_may_stand_in_the_address(serve: Serve, open_page: Open) -> None:
+    server = serve("--token", "correct horse")
+    page = open_page(f"{server.url}/overlay?character=haru#token=correct%20horse", viewport=WIDE)
+    shown(page)
+    assert "horse" not in page.url
 
 
 def overheard(open_page: Open, address: str, *scripts: str) -> tuple[Page, Overheard]:
@@ -282,17 +280,17 @@ def test_transition_is_for_a_character_that_is_made_here(
     assert (put["options"], put["shared"]) == ({"transition_ms": 80}, True)
 
 
-def test_a_read_only_token_shows_what_others_put(open_page: Open) -> None:
+def test_a_read_only_token_shows_what_others_put(serve: Serve, open_page: Open) -> None:
     tokens = ("--token", "correct horse", "--read-only-token", "only looking")
-    with ServerProcess(free_port(), *tokens) as server:
-        address = f"{server.url}/overlay?character=haru&subtitle=1&debug=1#token=only%20looking"
-        page, told = overheard(open_page, address)
-        expect(page.locator("#debug")).to_contain_text("unknown_character")
-        assert told.said("character.put") == [], "it knows that it may not"
-        owner = open_page(f"{server.url}/overlay?character=haru#token=correct%20horse")
-        shown(owner)
-        shown(page)
-        assert "looking" not in page.url
+    server = serve(*tokens)
+    address = f"{server.url}/overlay?character=haru&subtitle=1&debug=1#token=only%20looking"
+    page, told = overheard(open_page, address)
+    expect(page.locator("#debug")).to_contain_text("unknown_character")
+    assert told.said("character.put") == [], "it knows that it may not"
+    owner = open_page(f"{server.url}/overlay?character=haru#token=correct%20horse")
+    shown(owner)
+    shown(page)
+    assert "looking" not in page.url
 
 
 CARD = """(() => {

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.serving import Serve, ServerProcess
 from tests.browser.watching import (
     glance,
     live,
@@ -295,21 +295,21 @@ def test_the_last_face_stays_while_the_server_is_away(
     wait_for_change(page, shown)
 
 
-def test_a_token_is_asked_for_and_remembered(open_page: Open) -> None:
-    with ServerProcess(free_port(), "--token", "correct horse") as server:
-        page = open_page(server.url)
-        page.fill("#token", "wrong horse")
-        page.press("#token", "Enter")
-        expect(page.locator("#token-wrong")).to_be_visible()
-        page.fill("#token", "correct horse")
-        page.press("#token", "Enter")
-        live(page)
-        page.reload()
-        live(page)
+def test_a_token_is_asked_for_and_remembered(serve: Serve, open_page: Open) -> None:
+    server = serve("--token", "correct horse")
+    page = open_page(server.url)
+    page.fill("#token", "wrong horse")
+    page.press("#token", "Enter")
+    expect(page.locator("#token-wrong")).to_be_visible()
+    page.fill("#token", "correct horse")
+    page.press("#token", "Enter")
+    live(page)
+    page.reload()
+    live(page)
 
 
-def test_a_token_in_the_address_is_used_and_hidden(open_page: Open) -> None:
-    with ServerProcess(free_port(), "--token", "correct horse") as server:
-        page = open_page(f"{server.url}/#token=correct%20horse")
-        live(page)
-        assert "horse" not in page.url
+def test_a_token_in_the_address_is_used_and_hidden(serve: Serve, open_page: Open) -> None:
+    server = serve("--token", "correct horse")
+    page = open_page(f"{server.url}/#token=correct%20horse")
+    live(page)
+    assert "horse" not in page.url

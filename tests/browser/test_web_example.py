@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.serving import ROOT, ServerProcess, free_port
+from tests.browser.serving import ROOT, Serve
 from tests.browser.watching import glance, wait_for_change
 
 Open = Callable[..., Page]
@@ -40,26 +40,28 @@ def origin() -> Iterator[str]:
         yield origin
 
 
-def test_the_gatekeeper_shows_what_she_says(origin: str, open_page: Open) -> None:
-    with ServerProcess(free_port(), "--allow-origins", origin) as server:
-        page = open_page(f"{origin}/?server={server.url}")
-        expect(page.locator("#status")).to_have_text("ready")
-        expect(page.locator("#says")).to_contain_text("누구세요")
-        # The made-up faces are 256 px; a picture never comes larger than it is.
-        page.wait_for_function("() => document.querySelector('#face').width === 256")
-        before = glance(page)
-        page.click("text=문 열어!")
-        expect(page.locator("#box")).to_have_attribute("data-emotion", "anger")
-        wait_for_change(page, before)
-        page.click("text=미안해요")
-        expect(page.locator("#box")).to_have_attribute("data-emotion", "sadness")
+def test_the_gatekeeper_shows_what_she_says(origin: str, serve: Serve, open_page: Open) -> None:
+    server = serve("--allow-origins", origin)
+    page = open_page(f"{origin}/?server={server.url}")
+    expect(page.locator("#status")).to_have_text("ready")
+    expect(page.locator("#says")).to_contain_text("누구세요")
+    # The made-up faces are 256 px; a picture never comes larger than it is.
+    page.wait_for_function("() => document.querySelector('#face').width === 256")
+    before = glance(page)
+    page.click("text=문 열어!")
+    expect(page.locator("#box")).to_have_attribute("data-emotion", "anger")
+    wait_for_change(page, before)
+    page.click("text=미안해요")
+    expect(page.locator("#box")).to_have_attribute("data-emotion", "sadness")
 
 
-def test_an_origin_that_is_not_allowed_stays_outside(origin: str, open_page: Open) -> None:
-    with ServerProcess(free_port()) as server:
-        page = open_page(f"{origin}/?server={server.url}", allow=("WebSocket connection to",))
-        expect(page.locator("#status")).to_have_text("waiting")
-        expect(page.locator("#says")).to_have_text("…")
+def test_an_origin_that_is_not_allowed_stays_outside(
+    origin: str, serve: Serve, open_page: Open
+) -> None:
+    server = serve()
+    page = open_page(f"{origin}/?server={server.url}", allow=("WebSocket connection to",))
+    expect(page.locator("#status")).to_have_text("waiting")
+    expect(page.locator("#says")).to_have_text("…")
 
 
 def test_it_is_as_short_as_the_documentation_says() -> None:
