@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.serving import ServerProcess, free_port
+from tests.browser.serving import Serve, ServerProcess, free_port
 from tests.browser.watching import Overheard, glance, live, wait_for_change
 
 Open = Callable[..., Page]
@@ -151,30 +151,30 @@ def test_a_character_of_any_name_is_waited_for(server: ServerProcess, open_page:
     assert page.input_value("#character") == "우리집 고양이"
 
 
-def test_a_read_only_token_steers_nothing(open_page: Open) -> None:
-    with ServerProcess(free_port(), *TOKENS) as server:
-        owner, _ = dock(server.url, open_page, "?character=haru#token=correct%20horse")
-        live(owner)
-        page, told = dock(server.url, open_page, "?character=haru#token=only%20looking")
-        live(page)
-        expect(page.locator("#read-only")).to_be_visible()
-        for control in ("#line", "#mute", "#weight", "[data-emotion=joy]"):
-            expect(page.locator(control)).to_be_disabled()
-        expect(page.locator("#character")).to_be_enabled()
-        say(owner, JOY)
-        expect(page.locator("#mood")).to_contain_text("기쁨")
-        assert {message["type"] for message in told.sent} <= {"identify", "watch", "ping"}
+def test_a_read_only_token_steers_nothing(serve: Serve, open_page: Open) -> None:
+    server = serve(*TOKENS)
+    owner, _ = dock(server.url, open_page, "?character=haru#token=correct%20horse")
+    live(owner)
+    page, told = dock(server.url, open_page, "?character=haru#token=only%20looking")
+    live(page)
+    expect(page.locator("#read-only")).to_be_visible()
+    for control in ("#line", "#mute", "#weight", "[data-emotion=joy]"):
+        expect(page.locator(control)).to_be_disabled()
+    expect(page.locator("#character")).to_be_enabled()
+    say(owner, JOY)
+    expect(page.locator("#mood")).to_contain_text("기쁨")
+    assert {message["type"] for message in told.sent} <= {"identify", "watch", "ping"}
 
 
-def test_a_token_is_asked_for(open_page: Open) -> None:
-    with ServerProcess(free_port(), *TOKENS) as server:
-        page, _ = dock(server.url, open_page)
-        page.fill("#token", "wrong horse")
-        page.press("#token", "Enter")
-        expect(page.locator("#token-wrong")).to_be_visible()
-        page.fill("#token", "correct horse")
-        page.press("#token", "Enter")
-        live(page)
+def test_a_token_is_asked_for(serve: Serve, open_page: Open) -> None:
+    server = serve(*TOKENS)
+    page, _ = dock(server.url, open_page)
+    page.fill("#token", "wrong horse")
+    page.press("#token", "Enter")
+    expect(page.locator("#token-wrong")).to_be_visible()
+    page.fill("#token", "correct horse")
+    page.press("#token", "Enter")
+    live(page)
 
 
 def test_the_overlays_address_is_copied(server: ServerProcess, open_page: Open) -> None:

@@ -81,9 +81,10 @@ class OpenVinoBackend:
             "INFERENCE_NUM_THREADS": str(threads or physical_cores()),
             "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
         }
+        self._saturating = self.precision == "int8" and products_saturate(self._core)
+        if self._saturating:
+            self.capability += f" {_SATURATES}"
         if self.precision == "int8":
-            if products_saturate(self._core):
-                self.capability += f" {_SATURATES}"
             self._config["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = str(_ACTIVATION_GROUP)
         self.options: dict[str, Any] = {"conversion": _VERSION, **self._config}
 
@@ -103,8 +104,8 @@ class OpenVinoBackend:
         if self.precision == "int8":
             quantise_products(model)
         if self.precision == "int8" and graph.int8_convolutions:
-            saturating = _SATURATES in self.capability
-            quantise_convolutions(model, self._core, graph.samples(), saturating=saturating)
+            samples = graph.samples()
+            quantise_convolutions(model, self._core, samples, saturating=self._saturating)
         if self.precision != "bf16":
             rewrite_group_norms(model)
         if not _lengths_vary(graph):

@@ -70,7 +70,7 @@ def quantise_convolutions(
     core: ov.Core,
     samples: Sequence[tuple[Array, ...]],
     *,
-    saturating: bool = False,
+    saturating: bool,
 ) -> None:
     """Mark the inputs and weights of all convolutions as int8; OpenVINO then computes them so.
 
